@@ -1,8 +1,10 @@
 .DEFAULT_GOAL := help
 .PHONY: help sdk run test approve-api bench bench-quick fuzz fuzz-mutations lint pack clean
 
+# $(call build,project [options]): silent unless it fails; quiet verbosity alone still prints a summary.
+build = @log=$$(dotnet build -c Release -m:2 -v q --nologo $(1) 2>&1) || { printf '%s\n' "$$log"; exit 1; }
+
 SECONDS  = 60
-BUILD    = dotnet build -c Release -m:2 -v q --nologo -clp:NoSummary
 RESULTS  = artifacts/test-results
 PACKAGES = artifacts/packages
 
@@ -16,35 +18,35 @@ sdk:
 	$(if $(shell command -v dotnet),@:,$(error dotnet not found; install the .NET SDK 10: https://dotnet.microsoft.com/download))
 
 run: sdk ## replay the recorded heaps in traces/ through the library
-	@$(BUILD) RmState.Tool
+	$(call build,RmState.Tool)
 	dotnet run -c Release --no-build --project RmState.Tool -- replay traces/*.rmt.gz
 
 test: sdk ## build everything and run the tests (trx in artifacts/test-results)
 	@rm -rf $(RESULTS)
-	@$(BUILD) RmState.sln
+	$(call build,RmState.sln)
 	dotnet test RmState.sln -c Release --no-build -m:2 --nologo --results-directory $(RESULTS) --logger "trx;LogFilePrefix=tests"
 
 approve-api: sdk ## accept the present public surface as the approved one
 	RMSTATE_APPROVE_API=1 dotnet test RmState.Tests -c Release --nologo --filter "FullyQualifiedName~PublicApiTests"
 
 bench: sdk ## measure against the peers, every row (artifacts/bench/ratios.tsv)
-	@$(BUILD) RmState.Tool
+	$(call build,RmState.Tool)
 	dotnet run -c Release --no-build --project RmState.Tool -- bench
 
 bench-quick: sdk ## the same with fewer rounds
-	@$(BUILD) RmState.Tool
+	$(call build,RmState.Tool)
 	dotnet run -c Release --no-build --project RmState.Tool -- bench --quick
 
 fuzz: sdk ## run the property campaigns (SECONDS=60)
-	@$(BUILD) RmState.Fuzz
+	$(call build,RmState.Fuzz)
 	dotnet run -c Release --no-build --project RmState.Fuzz -- run --seconds $(SECONDS)
 
 fuzz-mutations: sdk ## plant known bugs, prove that the campaigns find each
-	@$(BUILD) RmState.Fuzz -p:RmMutations=true
+	$(call build,RmState.Fuzz -p:RmMutations=true)
 	dotnet run -c Release --no-build -p:RmMutations=true --project RmState.Fuzz -- mutations
 
 lint: sdk ## formatting, analyzers and a build without warnings
-	@$(BUILD) RmState.sln -warnaserror
+	$(call build,RmState.sln -warnaserror)
 	dotnet format RmState.sln --verify-no-changes --no-restore
 
 pack: sdk ## build the package and check what is in it (artifacts/packages)
