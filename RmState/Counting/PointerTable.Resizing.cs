@@ -1,0 +1,256 @@
+using System.Numerics;
+
+namespace Rm.Counting;
+
+internal sealed unsafe partial class PointerTable
+{
+    internal const long MinCapacity = 16;
+    internal const long MaxCapacity = 1L << 31;
+
+    // Promised: no operation moves more than this many slots.
+    private const int SliceSlots = 64;
+    private const long SparseUpTo = 1 << 15;
+
+    private long _oldDead;
+
+    /// <summary>
+    /// How many live entries a table holds before it grows. Small tables are sparse, since there a mispredicted probe costs more
+    /// than a few kilobytes; from 2^18 slots on memory counts and the load is a half at most.
+    /// </summary>
+    internal static long LimitOf(long capacity) =>
+        capacity <= SparseUpTo ? capacity / 16 : capacity / Math.Max(2, 16 / (capacity / SparseUpTo));
+
+    private static long CapacityFor(long live)
+    {
+        long capacity = MinCapacity;
+        while (LimitOf(capacity) <= live && capacity < MaxCapacity)
+        {
+            capacity *= 2;
+        }
+
+        return capacity;
+    }
+
+    /// <summary>Makes the first table.</summary>
+    /// <param name="hint">Slots wanted; rounded up to a power of two.</param>
+    /// <returns>False when there is no memory.</returns>
+    internal bool Build(long hint)
+    {
+        StateHeader* h = _header;
+        long capacity = Math.Max(MinCapacity, (long)BitOperations.RoundUpToPowerOf2((ulong)hint));
+        h->Table = (ulong*)_memory.Take((nuint)capacity * sizeof(ulong));
+        if (h->Table == null)
+        {
+            return false;
+        }
+
+        h->Info = null;
+        SetCapacity(capacity);
+        h->Modes &= ~StateModes.Unbuilt;
+        UpdateGate();
+        return true;
+    }
+
+    private void SetCapacity(long capacity)
+    {
+        StateHeader* h = _header;
+        h->Capacity = capacity;
+        h->TableShift = ShiftOf(capacity);
+        h->GrowAt = LimitOf(capacity);
+        h->SweepAt = capacity / 16;
+        h->SweepCursor = 0;
+    }
+
+    private bool Grow()
+    {
+        StateHeader* h = _header;
+        if (h->OldTable != null)
+        {
+            if (h->OldCapacity > h->Capacity)
+            {
+                // The table was shrinking and is needed again: go back to the larger one, which is still there.
+                TurnBack();
+                return true;
+            }
+
+            return HasSpareSlot();
+        }
+
+        return (h->Capacity < MaxCapacity && StartMove(h->Capacity * 2)) || HasSpareSlot();
+    }
+
+    // Without memory to grow a table may fill up: slower, but right. One in eight slots stays empty, so that probes end.
+    private bool HasSpareSlot()
+    {
+        StateHeader* h = _header;
+        return h->Live + h->Finalizing + h->Dead < h->Capacity - (h->Capacity / 8);
+    }
+
+    private bool StartMove(long capacity)
+    {
+        StateHeader* h = _header;
+        if (!_retire.HasRoom)
+        {
+            return false;
+        }
+
+        nint table = _memory.Take((nuint)capacity * sizeof(ulong));
+        nint info = table != 0 && h->Info != null ? _memory.Take((nuint)capacity * sizeof(uint)) : 0;
+        if (table == 0 || (h->Info != null && info == 0))
+        {
+            if (table != 0)
+            {
+                Retire.Whole(_memory, table, (nuint)capacity * sizeof(ulong));
+            }
+
+            return false;
+        }
+
+        h->OldTable = h->Table;
+        h->OldInfo = h->Info;
+        h->OldCapacity = h->Capacity;
+        h->OldCursor = 0;
+        _oldDead = h->Dead;
+        h->Table = (ulong*)table;
+        h->Info = (uint*)info;
+        h->Dead = 0;
+        SetCapacity(capacity);
+        h->Modes |= StateModes.Working;
+        UpdateGate();
+        return true;
+    }
+
+    private void TurnBack()
+    {
+        StateHeader* h = _header;
+        ulong* table = h->Table;
+        uint* info = h->Info;
+        long capacity = h->Capacity;
+        h->Table = h->OldTable;
+        h->Info = h->OldInfo;
+        h->OldTable = table;
+        h->OldInfo = info;
+        (h->Dead, _oldDead) = (_oldDead, h->Dead);
+        SetCapacity(h->OldCapacity);
+        h->OldCapacity = capacity;
+        h->OldCursor = 0;
+        UpdateGate();
+    }
+
+    /// <summary>One slice of the work in hand: entries moved, or memory of an old table given back.</summary>
+    internal void Work()
+    {
+        StateHeader* h = _header;
+        if (h->OldTable != null)
+        {
+            MoveSlice();
+        }
+        else
+        {
+            nuint gone = _retire.Slice();
+            h->BytesUnmapped += (long)gone;
+            h->RetiringBytes -= (long)gone;
+        }
+
+        if (h->OldTable == null && _retire.IsEmpty)
+        {
+            h->Modes &= ~StateModes.Working;
+            UpdateGate();
+        }
+    }
+
+    private void MoveSlice()
+    {
+        StateHeader* h = _header;
+        long end = Math.Min(h->OldCursor + SliceSlots, h->OldCapacity);
+        for (long i = h->OldCursor; i < end; i++)
+        {
+            ulong slot = h->OldTable[i];
+            if (Slot.IsFree(slot))
+            {
+                continue;
+            }
+
+#if RM_MUTATIONS
+            if (Mutation.Is(Mutation.LostOnGrowth) && i == end - 1)
+            {
+                continue;
+            }
+#endif
+            _ = Place(slot, h->OldInfo == null ? BlockInfo.None : h->OldInfo[i]);
+            h->OldTable[i] = Slot.Moved;
+            _oldDead++;
+            h->SlotsMoved++;
+        }
+
+        h->OldCursor = end;
+        if (end == h->OldCapacity)
+        {
+            LeaveOldTable();
+        }
+    }
+
+    private void LeaveOldTable()
+    {
+        StateHeader* h = _header;
+        nuint tableBytes = (nuint)h->OldCapacity * sizeof(ulong);
+        nuint infoBytes = h->OldInfo == null ? 0 : (nuint)h->OldCapacity * sizeof(uint);
+        _retire.Add((nint)h->OldTable, tableBytes);
+        _retire.Add((nint)h->OldInfo, infoBytes);
+        h->RetiringBytes += (long)(tableBytes + infoBytes);
+        h->OldTable = null;
+        h->OldInfo = null;
+        h->OldCapacity = 0;
+        _oldDead = 0;
+    }
+
+    /// <summary>Finishes what is in hand, sweeps, and shrinks the table to fit.</summary>
+    /// <param name="slices">How many slices may be done.</param>
+    /// <returns>True when nothing is left to do.</returns>
+    internal bool Trim(int slices)
+    {
+        StateHeader* h = _header;
+        for (; h->Table != null; slices--)
+        {
+            bool working = (h->Modes & StateModes.Working) != 0;
+            bool fits = CapacityFor(h->Live + h->Finalizing) >= h->Capacity;
+            if (!working && h->Dead == 0 && fits)
+            {
+                return true;
+            }
+
+            if (slices <= 0)
+            {
+                return false;
+            }
+
+            if (working)
+            {
+                Work();
+            }
+            else if (fits)
+            {
+                Sweep();
+            }
+            else if (!StartMove(CapacityFor(h->Live + h->Finalizing)))
+            {
+                // No memory for the smaller table: the larger one stays.
+                return true;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Bytes the table holds, with what is still to be given back.</summary>
+    internal long Bytes
+    {
+        get
+        {
+            StateHeader* h = _header;
+            return (h->Capacity * (sizeof(ulong) + (h->Info == null ? 0 : sizeof(uint))))
+                + (h->OldCapacity * (sizeof(ulong) + (h->OldInfo == null ? 0 : sizeof(uint))))
+                + h->RetiringBytes + Records.Bytes;
+        }
+    }
+}

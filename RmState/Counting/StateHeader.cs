@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+
+namespace Rm.Counting;
+
+/// <summary>
+/// The hot state of an RmState at a fixed native address, 64-byte aligned, of a documented layout: a C header, a crash dump
+/// or another copy of the library can read it. The first line of 64 bytes is all that a retain or a release touches beside
+/// its slot.
+/// </summary>
+/// <remarks>
+/// A change of the layout raises <see cref="LayoutVersion"/>. A reader must check magic and version and must treat an odd
+/// <see cref="Operations"/> as "being changed just now".
+/// </remarks>
+[StructLayout(LayoutKind.Sequential, Size = Bytes)]
+internal unsafe struct StateHeader
+{
+    internal const int Bytes = 384;
+    internal const uint ExpectedMagic = 0x31534D52; // "RMS1", little-endian
+    internal const ushort LayoutVersion = 1;
+
+    public uint Magic;
+    public ushort Version;
+    public ushort Size;
+
+    /// <summary>Twice the operations done; odd while one is under way: the busy flag and the version of every enumeration.</summary>
+    public long Operations;
+
+    /// <summary>The table that fast paths search; <see cref="Closed"/> while they must not.</summary>
+    public ulong* Slots;
+
+    /// <summary>The slot found last, checked against its content before use; never null.</summary>
+    public ulong* Last;
+
+    /// <summary>The table's random odd multiplier.</summary>
+    public ulong Seed;
+
+    /// <summary>A slot's index is the 32-bit hash shifted right by this.</summary>
+    public int Shift;
+
+    public StateModes Modes;
+
+    public long Retains;
+
+    /// <summary>The cold companions of <see cref="Table"/>; null while no block needs one.</summary>
+    public uint* Info;
+
+    // The second line: what allocating and freeing touch too.
+    public long Live;
+    public long PeakLive;
+    public long LiveBytes;
+    public long PeakBytes;
+    public long Allocations;
+
+    /// <summary>The live count at which the next insertion makes the table grow.</summary>
+    public long GrowAt;
+
+    /// <summary>Dead and moved entries in <see cref="Table"/>.</summary>
+    public long Dead;
+
+    /// <summary>The dead count at which removals begin to sweep.</summary>
+    public long SweepAt;
+
+    // The third line: the table as it is, whether or not the fast paths may see it.
+    public ulong* Table;
+    public long Capacity;
+    public long Finalizing;
+    public long SweepCursor;
+    public ulong* OldTable;
+    public uint* OldInfo;
+    public long OldCapacity;
+    public long OldCursor;
+
+    // The fourth: counters of rarer operations.
+    public long Attaches;
+    public long Detaches;
+    public long Reallocations;
+    public long Frees;
+    public long Abandoned;
+    public long ReferencesDropped;
+    public long Violations;
+
+    /// <summary>Operations that are none of those with a counter of their own; releases are what is left.</summary>
+    public long OtherOperations;
+
+    // The fifth.
+    public long SlotsMoved;
+    public long BytesUnmapped;
+    public long RetiringBytes;
+    public long RecordBytes;
+    public int TableShift;
+    public uint HashKind;
+    public long Reserved0;
+    public long Reserved1;
+    public long Reserved2;
+
+    /// <summary>An empty table of two slots: what the fast paths search while they are closed, and so find nothing.</summary>
+    public fixed ulong Closed[4];
+
+    internal readonly long Releases =>
+        (Operations >> 1) - Retains - Allocations - Attaches - Detaches - Reallocations - OtherOperations;
+}

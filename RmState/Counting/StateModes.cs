@@ -1,0 +1,26 @@
+namespace Rm.Counting;
+
+/// <summary>Why the fast paths of a state are closed, in whole or for allocation.</summary>
+[Flags]
+internal enum StateModes : uint
+{
+    None = 0,
+
+    /// <summary>The table was not made yet.</summary>
+    Unbuilt = 1,
+
+    /// <summary>Entries move between two tables, or an old table is being given back: every operation does a slice.</summary>
+    Working = 2,
+
+    /// <summary>Something observes every operation.</summary>
+    Observed = 4,
+
+    /// <summary>The state was disposed.</summary>
+    Disposed = 8,
+
+    /// <summary>The modes above close every fast path: lookups meet <see cref="StateHeader.Closed"/>.</summary>
+    Closing = Unbuilt | Working | Observed | Disposed,
+
+    /// <summary>Sizes are not kept (yet), or the allocator is not malloc: only the fast path of allocation is closed.</summary>
+    SlowAllocation = 16,
+}

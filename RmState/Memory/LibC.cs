@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+
+namespace Rm.Memory;
+
+/// <summary>
+/// The C library's allocator. Calls are not marked to suppress the transition to preemptive mode: malloc and free may take
+/// locks and enter the kernel, and a garbage collection must not wait for that.
+/// </summary>
+internal static unsafe partial class LibC
+{
+    [LibraryImport("libc", EntryPoint = "malloc")]
+    internal static partial void* Malloc(nuint size);
+
+    [LibraryImport("libc", EntryPoint = "calloc")]
+    internal static partial void* Calloc(nuint count, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "realloc")]
+    internal static partial void* Realloc(void* block, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "free")]
+    internal static partial void Free(void* block);
+
+    [LibraryImport("libc", EntryPoint = "posix_memalign")]
+    internal static partial int PosixMemAlign(void** block, nuint alignment, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = false)]
+    internal static partial nint MMap(nint address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = false)]
+    internal static partial int MUnmap(nint address, nuint length);
+}

@@ -1,0 +1,15 @@
+namespace Rm;
+
+/// <summary>How an operation ended inside; throwing members turn it into an exception, Try… members into false.</summary>
+internal enum Outcome
+{
+    Done,
+    Null,
+    NoMemory,
+    Untracked,
+    AlreadyTracked,
+    Finalizing,
+    Overflow,
+    Shared,
+    Foreign,
+}

@@ -1,0 +1,195 @@
+using Rm.Counting;
+using Rm.Violations;
+
+namespace Rm;
+
+public sealed unsafe partial class RmState
+{
+    /// <summary>The last report of blocks that lived when the state was disposed or reset; null if none ever did.</summary>
+    public RmLeakReport? LastReport { get; private set; }
+
+    /// <summary>
+    /// Ends the state. Blocks that still live are freed once each, abandoned or refused, as
+    /// <see cref="RmStateOptions.DisposePolicy"/> says; a report of them is made first. Calling it again does nothing. Mirrors
+    /// <c>rm_destroy_state</c>, which leaks them.
+    /// </summary>
+    /// <exception cref="LiveBlocksException">Blocks live and the policy forbids it; nothing changed.</exception>
+    /// <exception cref="ConcurrentUseException">The call comes from within a deallocator, or another thread uses the state.</exception>
+    /// <exception cref="AggregateException">Several deallocators threw; a single exception surfaces as it is. The state is disposed.</exception>
+    /// <remarks>O(table slots + live blocks). Thread rule: the state's.</remarks>
+    public void Dispose()
+    {
+        if (IsDisposed)
+        {
+            return;
+        }
+
+        _ = EndBlocks(out Exception? failure);
+        StateHeader* h = _header;
+        h->Modes |= StateModes.Disposed;
+        _table.Release();
+        _deallocators.Clear();
+        GC.SuppressFinalize(this);
+        Rethrow(failure);
+    }
+
+    /// <summary>Frees the table, never a block, and reports what lived. A state should be disposed.</summary>
+    ~RmState()
+    {
+        try
+        {
+            StateHeader* h = _header;
+            Action<RmLeakReport>? onLeak = _options.OnLeak;
+            if (h->Live > 0 && onLeak is not null)
+            {
+                RmLeakReport report = MakeReport();
+
+                // On the pool: a callback that blocks or throws must not harm the finalizer thread.
+                _ = ThreadPool.UnsafeQueueUserWorkItem(
+                    static call =>
+                    {
+                        try
+                        {
+                            call.OnLeak(call.Report);
+                        }
+                        catch (Exception)
+                        {
+                            // There is no caller left to tell, and an exception here would end the process.
+                        }
+                    },
+                    (OnLeak: onLeak, Report: report),
+                    preferLocal: false);
+            }
+
+            h->Modes |= StateModes.Disposed;
+            _table.Release();
+        }
+        catch (Exception)
+        {
+            // An exception in a finalizer ends the process; a leaked table is the lesser evil.
+        }
+    }
+
+    /// <summary>
+    /// Ends all blocks as Dispose does, by the same policy, and makes the state as new: empty, its statistics at zero, its
+    /// table kept unless it has grown far beyond its first size.
+    /// </summary>
+    /// <returns>The report of what lived; null when nothing did.</returns>
+    /// <exception cref="LiveBlocksException">Blocks live and the policy forbids it; nothing changed.</exception>
+    /// <exception cref="ConcurrentUseException">The call comes from within a deallocator, or another thread uses the state.</exception>
+    /// <exception cref="AggregateException">Several deallocators threw; a single exception surfaces as it is. The state is as new.</exception>
+    /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
+    /// <remarks>O(table slots + live blocks); no managed allocation when nothing lived. Thread rule: the state's.</remarks>
+    public RmLeakReport? Reset()
+    {
+        if (IsDisposed)
+        {
+            ThrowDisposed();
+        }
+
+        RmLeakReport? report = EndBlocks(out Exception? failure);
+        _deallocators.Clear();
+        StateHeader* h = _header;
+        if (h->Capacity > KeptCapacity || h->OldTable != null || (h->Modes & StateModes.Working) != 0)
+        {
+            _table.Release();
+            h->Modes |= StateModes.SlowAllocation;
+        }
+        else
+        {
+            _table.Clear();
+        }
+
+        h->Operations += 2;
+        h->OtherOperations = h->Operations >> 1;
+        h->Retains = h->Allocations = h->Attaches = h->Detaches = h->Reallocations = h->Frees = h->Abandoned = 0;
+        h->ReferencesDropped = h->Violations = h->SlotsMoved = h->BytesUnmapped = 0;
+        h->PeakLive = h->LiveBytes = h->PeakBytes = 0;
+        Rethrow(failure);
+        return report;
+    }
+
+    // A pooled state may keep a table of a megabyte; a larger one was an exception that should not stay.
+    private const long KeptCapacity = 1 << 16;
+
+    /// <summary>Ends every block by the dispose policy, the report first.</summary>
+    private RmLeakReport? EndBlocks(out Exception? failure)
+    {
+        failure = null;
+        StateHeader* h = Begin();
+        Cancel();
+        if (_draining)
+        {
+            throw Report(new ConcurrentUseException(
+                $"{NameForMessages} cannot be disposed or reset from within a deallocator: its caller still works on it. Do it after the release returned."));
+        }
+
+        if (h->Live == 0)
+        {
+            return null;
+        }
+
+        RmLeakReport report = MakeReport();
+        if (_options.DisposePolicy == RmDisposePolicy.ThrowIfLive)
+        {
+            throw Report(new LiveBlocksException($"{NameForMessages} still has live blocks and its policy forbids that; release or detach them.\n{report}"));
+        }
+
+        LastReport = report;
+        _options.OnLeak?.Invoke(report);
+        if (_options.DisposePolicy == RmDisposePolicy.Free)
+        {
+            failure = FreeAll();
+        }
+
+        return report;
+    }
+
+    private Exception? FreeAll()
+    {
+        List<Exception>? failures = null;
+        _disposing = true;
+        try
+        {
+            // Deallocators may release other blocks meanwhile and so move entries about: every pass takes what it finds.
+            while (_header->Live > 0)
+            {
+                long position = 0;
+                IEnumerator<KeyValuePair<nint, uint>>? wide = null;
+                while (position < _header->Capacity + _header->OldCapacity && TryNextBlock(ref position, ref wide, out RmBlock block))
+                {
+                    Free(block.Address, ref failures);
+                }
+
+                foreach (nint address in _table.Wide is { } wideBlocks ? [.. wideBlocks.Keys] : Array.Empty<nint>())
+                {
+                    Free(address, ref failures);
+                }
+            }
+        }
+        finally
+        {
+            _disposing = false;
+        }
+
+        return Combine(failures);
+    }
+
+    private void Free(nint block, ref List<Exception>? failures)
+    {
+        StateHeader* h = Begin();
+        ulong* entry = _table.Find(block);
+        if (entry == null || !Slot.IsLive(*entry))
+        {
+            Cancel();
+            return;
+        }
+
+        h->ReferencesDropped += _table.CountOf(entry);
+        h->OtherOperations++;
+        if (Deallocate(entry, block, "", 0) is { } failure)
+        {
+            (failures ??= []).AddRange(failure is AggregateException several ? several.InnerExceptions : [failure]);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Rm.Counting;
+using Rm.Violations;
+
+namespace Rm;
+
+public sealed unsafe partial class RmState
+{
+    /// <summary>
+    /// Gives back table memory: finishes a growth in progress, sweeps dead entries and shrinks the table to what is live. Blocks
+    /// are not touched.
+    /// </summary>
+    /// <param name="slices">
+    /// How many bounded slices (64 slots moved or 256 KiB returned at most) may be done now, at least 0; what is left goes on
+    /// with later calls.
+    /// </param>
+    /// <returns>True when nothing is left to do.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="slices"/> is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
+    /// <remarks>O(slices). Never fails for lack of memory: the table then stays as it is. Thread rule: the state's.</remarks>
+    public bool Trim(int slices = int.MaxValue)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(slices);
+        StateHeader* h = Begin();
+        bool done = _table.Trim(slices);
+        h->OtherOperations++;
+        Commit();
+        GC.KeepAlive(this);
+        return done;
+    }
+
+    /// <summary>Checks every invariant of the state: a test's or a debugger's tool, usable at any time.</summary>
+    /// <exception cref="CorruptStateException">One is broken; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
+    /// <remarks>O(table slots). Changes nothing. Thread rule: the state's.</remarks>
+    public void Verify()
+    {
+        BeginRead();
+        string? broken = _table.FindBrokenInvariant() ?? FindBrokenTotal();
+        GC.KeepAlive(this);
+        if (broken is not null)
+        {
+            throw Report(new CorruptStateException(
+                $"{NameForMessages} is corrupt: {broken}. Native code wrote over the table, or two threads used the state at once."));
+        }
+    }
+
+    /// <summary>What lives now, as Dispose would report it. O(table slots) at most.</summary>
+    /// <returns>A report; empty of blocks when nothing lives.</returns>
+    /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
+    public RmLeakReport CreateReport()
+    {
+        BeginRead();
+        return MakeReport();
+    }
+
+    private RmLeakReport MakeReport()
+    {
+        var blocks = new List<RmBlock>((int)Math.Min(_header->Live, RmLeakReport.MaxListed));
+        long position = 0;
+        IEnumerator<KeyValuePair<nint, uint>>? wide = null;
+        while (blocks.Count < RmLeakReport.MaxListed && TryNextBlock(ref position, ref wide, out RmBlock block))
+        {
+            blocks.Add(block);
+        }
+
+        return new RmLeakReport(Name, Statistics, blocks);
+    }
+
+    private string? FindBrokenTotal()
+    {
+        StateHeader* h = _header;
+        long references = 0;
+        long bytes = 0;
+        long position = 0;
+        IEnumerator<KeyValuePair<nint, uint>>? wide = null;
+        while (TryNextBlock(ref position, ref wide, out RmBlock block))
+        {
+            references += block.Count;
+            bytes += (long)(block.Size ?? 0);
+        }
+
+        long expected = h->Allocations + h->Attaches + h->Retains - h->Releases - h->ReferencesDropped;
+        if (references != expected)
+        {
+            return $"the counts add up to {references}, the operations to {expected}";
+        }
+
+        if (bytes != h->LiveBytes)
+        {
+            return $"the sizes add up to {bytes}, the live bytes say {h->LiveBytes}";
+        }
+
+        long live = h->Allocations + h->Attaches - h->Frees - h->Detaches - h->Abandoned;
+        if (live != h->Live)
+        {
+            return $"{h->Live} blocks are live, the operations leave {live}";
+        }
+
+        return _deallocators.Count != _table.CountRecords(DeallocatorKind.Delegate)
+            ? $"{_deallocators.Count} managed deallocators are held, the side records name {_table.CountRecords(DeallocatorKind.Delegate)}"
+            : null;
+    }
+
+    /// <summary>The longest way from an entry's home to its slot, in slots, itself included; O(table slots).</summary>
+    internal int LongestProbe => _table.LongestProbe();
+
+    /// <summary>Sets a count as if by so many retains and releases; tests reach the limits with it.</summary>
+    internal void PresetCount(nint block, long count)
+    {
+        StateHeader* h = Begin();
+        ulong* entry = _table.Find(block);
+        uint index = EnsureInfo() ? _table.EnsureRecord(entry, block) : 0;
+        if (index == 0)
+        {
+            Cancel();
+            throw Failure(Outcome.NoMemory, block, nameof(PresetCount));
+        }
+
+        long before = _table.CountOf(entry);
+        h->ReferencesDropped -= count - before;
+        _table.Records.At(index)->Count = count;
+        *entry = (*entry & ~Slot.CountMask) | (count > Slot.ReturnInline ? Slot.InRecord : (uint)count);
+        h->OtherOperations++;
+        Commit();
+    }
+}

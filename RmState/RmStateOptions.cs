@@ -1,0 +1,59 @@
+using Rm.Counting;
+using Rm.Memory;
+
+namespace Rm;
+
+/// <summary>How a state is made. Every property has a default; the object may be reused for many states.</summary>
+public sealed class RmStateOptions
+{
+    /// <summary>
+    /// How many slots the table begins with, rounded up to a power of two: a hint, the table grows as needed whatever it is.
+    /// 1 to 1,073,741,824; the default of 4096 is the hash size of the original rm_malloc. Mirrors <c>rm_create_state</c>'s
+    /// argument, which there never changes afterwards and is not checked.
+    /// </summary>
+    public int InitialCapacity { get; init; } = 4096;
+
+    /// <summary>Where blocks come from; null (the default) is libc's malloc, a <see cref="MallocAllocator"/>.</summary>
+    public INativeAllocator? Allocator { get; init; }
+
+    /// <summary>What <see cref="RmState.Dispose"/> does with blocks that still live.</summary>
+    public RmDisposePolicy DisposePolicy { get; init; } = RmDisposePolicy.Free;
+
+    /// <summary>A name for messages and reports; null (the default) for none.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>
+    /// Called with the report when a state is disposed, reset or finalized while blocks live. On disposal it runs on the
+    /// disposing thread before any block is freed; after finalization it runs on the thread pool. Exceptions it throws after
+    /// finalization are swallowed.
+    /// </summary>
+    public Action<RmLeakReport>? OnLeak { get; init; }
+
+    /// <summary>
+    /// Called with a violation that is reported rather than thrown, because the call that met it goes on: the allocator
+    /// returned an address that is still tracked. Exceptions it throws surface from that call.
+    /// </summary>
+    public Action<Violations.MemoryViolationException>? OnViolation { get; init; }
+
+    /// <summary>The table's hash seed; 0 (the default) draws a random one. Tests and benchmarks fix it.</summary>
+    internal ulong Seed { get; init; }
+
+    /// <summary>Where the table's own memory comes from; tests make it fail.</summary>
+    internal ITableMemory? TableMemory { get; init; }
+
+    internal void Validate()
+    {
+        const int maxInitialCapacity = 1 << 30;
+        if (InitialCapacity is < 1 or > maxInitialCapacity)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(InitialCapacity), InitialCapacity, $"The initial capacity must be 1 to {maxInitialCapacity} slots; it is a hint, 4096 fits most.");
+        }
+
+        if (DisposePolicy is < RmDisposePolicy.Free or > RmDisposePolicy.ThrowIfLive)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(DisposePolicy), DisposePolicy, "The dispose policy must be Free, Abandon or ThrowIfLive.");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace Rm;
+
+/// <summary>What an observer is told of.</summary>
+internal enum StateOperation : byte
+{
+    Allocate,
+    Reallocate,
+    Attach,
+    Retain,
+    Release,
+    Detach,
+    Free,
+}
