@@ -18,30 +18,31 @@ public sealed unsafe partial class RmState
     /// <remarks>O(1) beside the allocator. Thread rule: the state's.</remarks>
     public nint RmMalloc(nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
+        // The modes say at once that the table is open, that malloc is the allocator and that sizes are kept. With a spare block
+        // at hand nothing is called, so that no registers are saved.
         StateHeader* h = _header;
         long operations = h->Operations;
-        if ((operations & 1) == 0 && h->Modes == StateModes.None && size < BlockInfo.FirstLargeSize)
+        if (h->Modes == StateModes.None && size <= SpareBlocks.LargestSize && (operations & 1) == 0)
         {
-            h->Operations = operations + 1;
-            nint block = MallocAllocator.Malloc(size);
-            ulong* entry;
-            if (block != 0 && Slot.FitsSlot(block) && h->Live + h->Finalizing < h->GrowAt
-                && (entry = PointerTable.FreeSlot(h, block)) != null)
+            nint block = h->Spares->Take(SpareBlocks.ClassOf(size));
+            uint index = PointerHash.Of(block, h->Seed) >> h->Shift;
+            ulong* entry = h->Slots + index;
+            if (*entry == Slot.Empty && block != 0 && h->Live < h->GrowAt)
             {
-                PointerTable.Occupy(h, entry, block);
-                h->Info[entry - h->Slots] = (uint)size + 1;
-                h->Allocations++;
-                AddBytes(h, size);
+                h->Operations = operations + 1;
+                *entry = Slot.Live(block, 1);
+                h->Last = entry;
+                h->Info[index] = (uint)size + 1;
+                CountAllocation(h, size);
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
                 return block;
             }
 
-            h->Operations = operations;
             return FinishMalloc(block, size, file, line);
         }
 
-        return AllocateOrThrow(AllocationKind.Plain, size, 0, nameof(RmMalloc), file, line);
+        return RmMallocElsewhere(size, file, line);
     }
 
     /// <summary>Allocates a block of elements, tracked with a count of 1. The contents are undefined.</summary>
@@ -140,11 +141,26 @@ public sealed unsafe partial class RmState
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddBytes(StateHeader* h, nuint size)
     {
-        h->LiveBytes += (long)size;
-        if (h->LiveBytes > h->PeakBytes)
+        long bytes = h->LiveBytes + (long)size;
+        h->LiveBytes = bytes;
+        if (bytes > h->PeakBytes)
         {
-            h->PeakBytes = h->LiveBytes;
+            h->PeakBytes = bytes;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CountAllocation(StateHeader* h, nuint size)
+    {
+        h->Allocations++;
+        long live = h->Live + 1;
+        h->Live = live;
+        if (live > h->PeakLive)
+        {
+            h->PeakLive = live;
+        }
+
+        AddBytes(h, size);
     }
 
     private nint AllocateOrThrow(AllocationKind kind, nuint size, nuint alignment, string member, string file, int line)
@@ -153,12 +169,50 @@ public sealed unsafe partial class RmState
         return outcome == Outcome.Done ? block : throw Failure(outcome, 0, member, size);
     }
 
-    // The fast path allocated but met a full or crowded table, or no memory.
+    // The fast path found no spare block, or a block but a full or crowded table.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private nint FinishMalloc(nint block, nuint size, string file, int line)
     {
-        Outcome outcome = Allocate(AllocationKind.Plain, size, 0, out nint tracked, file, line, block);
-        return outcome == Outcome.Done ? tracked : throw Failure(outcome, 0, nameof(RmMalloc), size);
+        if (block == 0)
+        {
+            block = MallocAllocator.Malloc(SpareBlocks.Rounded(size));
+        }
+
+        StateHeader* h = _header;
+        long operations = h->Operations;
+        if ((operations & 1) != 0)
+        {
+            FreeReady(block);
+            throw ConcurrentUse();
+        }
+
+        ulong* entry;
+        if (block != 0 && Slot.FitsSlot(block) && h->Live < h->GrowAt && (entry = PointerTable.FreeSlot(h, block)) != null)
+        {
+            h->Operations = operations + 1;
+            h->Dead -= *entry == Slot.Empty ? 0 : 1;
+            *entry = Slot.Live(block, 1);
+            h->Last = entry;
+            h->Info[entry - h->Slots] = (uint)size + 1;
+            CountAllocation(h, size);
+            h->Operations = operations + 2;
+            GC.KeepAlive(this);
+            return block;
+        }
+
+        return MallocOrThrow(block, size, file, line);
+    }
+
+    // A larger block while the fast path is open, or any on a closed one.
+    private nint RmMallocElsewhere(nuint size, string file, int line) =>
+        _header->Modes == StateModes.None && size < BlockInfo.FirstLargeSize && (_header->Operations & 1) == 0
+            ? FinishMalloc(0, size, file, line)
+            : MallocOrThrow(0, size, file, line);
+
+    private nint MallocOrThrow(nint ready, nuint size, string file, int line)
+    {
+        Outcome outcome = Allocate(AllocationKind.Plain, size, 0, out nint block, file, line, ready);
+        return outcome == Outcome.Done ? block : throw Failure(outcome, 0, nameof(RmMalloc), size);
     }
 
     private Outcome Allocate(AllocationKind kind, nuint size, nuint alignment, out nint block, string file, int line, nint ready = 0)
@@ -166,11 +220,11 @@ public sealed unsafe partial class RmState
         block = 0;
         StateHeader* h = Begin();
         int alignmentLog2 = Log2OfAlignment(alignment);
-        if (_disposing || !PrepareEntry(size, alignmentLog2, out uint info))
+        if (IsEnding || !PrepareEntry(size, alignmentLog2, out uint info))
         {
             Cancel();
             FreeReady(ready);
-            if (_disposing)
+            if (IsEnding)
             {
                 ThrowDisposed();
             }
@@ -205,7 +259,7 @@ public sealed unsafe partial class RmState
     {
         if (ready != 0)
         {
-            FreeMalloced(ready);
+            _ = FreeMalloced(ready);
         }
     }
 
@@ -292,6 +346,14 @@ public sealed unsafe partial class RmState
             return false;
         }
 
+        // The size of the block given up went with it, where the allocator alone knew it.
+        if (reused is not null && _knowsSizes)
+        {
+            h->LiveBytes = 0;
+            AddBytes(h, SumOfSizes());
+            return true;
+        }
+
         if (BlockInfo.HasRecord(info))
         {
             _table.Records.At(BlockInfo.RecordIndex(info))->Address = block;
@@ -312,12 +374,10 @@ public sealed unsafe partial class RmState
         StateHeader* h = _header;
         if (Slot.Count(*entry) == Slot.Finalizing)
         {
+            _table.EndFinalizing(entry, block);
 #if RM_MUTATIONS
-            h->Finalizing -= Mutation.Is(Mutation.ReviveForgetsFinalizing) ? 0 : 1;
-#else
-            h->Finalizing--;
+            h->Finalizing += Mutation.Is(Mutation.ReviveForgetsFinalizing) ? 1 : 0;
 #endif
-            _table.Remove(entry, block);
             return null;
         }
 
@@ -332,6 +392,19 @@ public sealed unsafe partial class RmState
         return new AddressReusedException(
             $"the allocator returned 0x{block:x}, which {NameForMessages} still tracked with a count of {count}: the block was freed behind its back. The new block is tracked from now on; release or detach blocks instead of freeing them.",
             block);
+    }
+
+    private nuint SumOfSizes()
+    {
+        nuint bytes = 0;
+        long position = 0;
+        IEnumerator<KeyValuePair<nint, uint>>? wide = null;
+        while (TryNextBlock(ref position, ref wide, out RmBlock block))
+        {
+            bytes += block.Size ?? 0;
+        }
+
+        return bytes;
     }
 
     private void ReportReuse(MemoryViolationException? reused)

@@ -22,29 +22,25 @@ public sealed unsafe partial class RmState
     {
         StateHeader* h = _header;
         long operations = h->Operations;
-        if ((operations & 1) == 0 && (h->Modes & StateModes.Closing) == 0 && _usesMalloc && block != 0 && Slot.FitsSlot(block)
-            && h->Live + h->Finalizing < h->GrowAt)
+        uint index = PointerHash.Of(block, h->Seed) >> h->Shift;
+        ulong* entry = h->Slots + index;
+        if (*entry == Slot.Empty && (operations & 1) == 0 && CanAttachPlain(h, block))
         {
             h->Operations = operations + 1;
-            ulong* entry = PointerTable.FreeSlot(h, block);
-            if (entry != null)
+            *entry = Slot.Live(block, 1);
+            h->Last = entry;
+            if (h->Info != null)
             {
-                PointerTable.Occupy(h, entry, block);
-                if (h->Info != null)
-                {
-                    h->Info[entry - h->Slots] = BlockInfo.None;
-                }
-
-                h->Attaches++;
-                h->Operations = operations + 2;
-                GC.KeepAlive(this);
-                return;
+                h->Info[index] = BlockInfo.None;
             }
 
-            h->Operations = operations;
+            CountAttach(h);
+            h->Operations = operations + 2;
+            GC.KeepAlive(this);
+            return;
         }
 
-        AttachOrThrow(block, default, null, nameof(RmAttach), file, line);
+        AttachElsewhere(block, operations, file, line);
     }
 
     /// <summary>As <see cref="RmAttach(nint, string, int)"/>, for a block of known size.</summary>
@@ -171,6 +167,48 @@ public sealed unsafe partial class RmState
         return AttachOrRetain(block, new Deallocator(deallocator), size, file, line);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool CanAttachPlain(StateHeader* h, nint block) =>
+        (h->Modes & StateModes.Closing) == 0 && _usesMalloc && block != 0 && Slot.FitsSlot(block) && h->Live < h->GrowAt;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CountAttach(StateHeader* h)
+    {
+        h->Attaches++;
+        long live = h->Live + 1;
+        h->Live = live;
+        if (live > h->PeakLive)
+        {
+            h->PeakLive = live;
+        }
+    }
+
+    // The rest of the way of an attach that met a crowded home, while the table is open; else the general path.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AttachElsewhere(nint block, long operations, string file, int line)
+    {
+        StateHeader* h = _header;
+        ulong* entry;
+        if ((operations & 1) == 0 && CanAttachPlain(h, block) && (entry = PointerTable.FreeSlot(h, block)) != null)
+        {
+            h->Operations = operations + 1;
+            h->Dead -= *entry == Slot.Empty ? 0 : 1;
+            *entry = Slot.Live(block, 1);
+            h->Last = entry;
+            if (h->Info != null)
+            {
+                h->Info[entry - h->Slots] = BlockInfo.None;
+            }
+
+            CountAttach(h);
+            h->Operations = operations + 2;
+            GC.KeepAlive(this);
+            return;
+        }
+
+        AttachOrThrow(block, default, null, nameof(RmAttach), file, line);
+    }
+
     private long AttachOrRetain(nint block, Deallocator deallocator, nuint? size, string file, int line)
     {
         if (RmContains(block))
@@ -194,6 +232,11 @@ public sealed unsafe partial class RmState
 
     private Outcome Attach(nint block, Deallocator deallocator, nuint? size, string file, int line)
     {
+        if (size > (nuint)nint.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(nameof(size), (ulong)size, "No block is larger than half the address space; pass null for an unknown size.");
+        }
+
         StateHeader* h = Begin();
         Outcome outcome = Attachable(block);
         uint info = BlockInfo.None;
@@ -224,7 +267,7 @@ public sealed unsafe partial class RmState
 
     private Outcome Attachable(nint block)
     {
-        if (_disposing)
+        if (IsEnding)
         {
             Cancel();
             ThrowDisposed();

@@ -16,7 +16,7 @@ public sealed unsafe partial class RmState
         get
         {
             StateHeader* h = BeginRead();
-            return unchecked((h->Operations * 31) + h->SlotsMoved);
+            return unchecked((((h->Operations * 31) + h->SlotsMoved) * 31) + _table.LayoutChanges);
         }
     }
 

@@ -105,6 +105,7 @@ public sealed unsafe partial class RmState
         nint released = block;
         if (released == 0)
         {
+            ReleaseNull();
             return 0;
         }
 
@@ -162,8 +163,74 @@ public sealed unsafe partial class RmState
         return outcome == Outcome.Done ? counted : throw Failure(outcome, block, nameof(RmRetain));
     }
 
+    // A release of a block that is not the one found last, or of a last reference. It calls nothing but as its last act, so it
+    // saves no registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private long ReleaseElsewhere(nint block, long operations, string file, int line)
+    {
+        StateHeader* h = _header;
+        ulong* entry = h->Last;
+        ulong slot = *entry;
+        if (slot >> Slot.AddressShift != (ulong)block)
+        {
+            entry = h->Slots + (PointerHash.Of(block, h->Seed) >> h->Shift);
+            slot = *entry;
+        }
+
+        if (slot >> Slot.AddressShift == (ulong)block && (operations & 1) == 0)
+        {
+            uint count = Slot.Count(slot);
+            if (count - 2 < Slot.MaxInline - 1)
+            {
+                *entry = slot - 1;
+                h->Last = entry;
+                h->Operations = operations + 2;
+                GC.KeepAlive(this);
+                return count - 1;
+            }
+
+            if (count == 1 && EndPlain(h, entry, out uint info))
+            {
+                bool kept = info - 1 <= SpareBlocks.LargestSize && h->Spares->Keep(SpareBlocks.ClassOf(info - 1), block);
+                h->Operations = operations + 2;
+                GC.KeepAlive(this);
+                return kept ? 0 : FreeMalloced(block);
+            }
+        }
+
+        return ReleaseFar(block, operations, file, line);
+    }
+
+    /// <summary>
+    /// Ends a malloc'd block of the open table that only its slot and its size tell of, where no other entry stands behind it.
+    /// The caller frees or keeps it.
+    /// </summary>
+    /// <returns>False, and nothing changed, where it is not as simple as that.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool EndPlain(StateHeader* h, ulong* entry, out uint info)
+    {
+        info = BlockInfo.None;
+        if (h->Modes != StateModes.None)
+        {
+            return false;
+        }
+
+        nint index = (nint)((nuint)((byte*)entry - (byte*)h->Slots) / sizeof(ulong));
+        info = h->Info[index];
+        if (BlockInfo.HasRecord(info) || h->Slots[(index + 1) & (nint)(h->Capacity - 1)] != Slot.Empty
+            || (OperatingSystem.IsWindows() && BlockInfo.AlignmentLog2(info) != 0))
+        {
+            return false;
+        }
+
+        *entry = Slot.Empty;
+        h->LiveBytes -= (long)BlockInfo.SizeOrZero(info);
+        h->Live--;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long ReleaseFar(nint block, long operations, string file, int line)
     {
         if ((operations & 1) != 0)
         {
@@ -171,12 +238,7 @@ public sealed unsafe partial class RmState
         }
 
         StateHeader* h = _header;
-        ulong* entry = h->Last;
-        if (*entry >> Slot.AddressShift != (ulong)block)
-        {
-            entry = SearchOpen(h, block);
-        }
-
+        ulong* entry = SearchOpen(h, block);
         uint count = Slot.Count(*entry);
         if (count - 2 < Slot.MaxInline - 1)
         {
@@ -187,14 +249,19 @@ public sealed unsafe partial class RmState
             return count - 1;
         }
 
-        if (count == 1 && _usesMalloc && ReleaseLastPlain(h, entry))
+        if (count == 1 && _usesMalloc && ReleaseLastPlain(h, entry, out uint info))
         {
+            bool kept = info - 1 <= SpareBlocks.LargestSize && h->Spares->Keep(SpareBlocks.ClassOf(info - 1), block);
             h->Operations = operations + 2;
-            FreeMalloced(block);
-            return 0;
+            return kept ? 0 : FreeMalloced(block);
         }
 
         h->Operations = operations;
+        return ReleaseGeneral(block, file, line);
+    }
+
+    private long ReleaseGeneral(nint block, string file, int line)
+    {
         if (block == 0)
         {
             ReleaseNull();

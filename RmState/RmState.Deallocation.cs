@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Rm.Counting;
+using Rm.Memory;
 
 namespace Rm;
 
@@ -12,17 +13,21 @@ public sealed unsafe partial class RmState
     private uint _firstPending;
     private uint _lastPending;
     private bool _draining;
-    private bool _disposing;
+
+    // Side records that no live entry names: queued, or of the deallocator that runs.
+    private long _pendingRecords;
+    private long _pendingDelegates;
 
     /// <summary>
     /// Ends a block of the open table that only malloc and its slot know of. The caller frees it.
     /// </summary>
     /// <returns>False, and nothing changed, when the block has a side record.</returns>
-    private bool ReleaseLastPlain(StateHeader* h, ulong* entry)
+    private static bool ReleaseLastPlain(StateHeader* h, ulong* entry, out uint info)
     {
+        info = BlockInfo.None;
         if (h->Info != null)
         {
-            uint info = h->Info[entry - h->Table];
+            info = h->Info[entry - h->Table];
             if (BlockInfo.HasRecord(info) || (OperatingSystem.IsWindows() && BlockInfo.AlignmentLog2(info) != 0))
             {
                 return false;
@@ -32,7 +37,6 @@ public sealed unsafe partial class RmState
         }
 
         h->Live--;
-        h->Frees++;
 #if RM_MUTATIONS
         if (Mutation.Is(Mutation.BrokenChain))
         {
@@ -52,13 +56,10 @@ public sealed unsafe partial class RmState
         uint info = _table.ReadInfo(entry);
         bool sized = TrySizeOf(info, block, out nuint size);
         h->LiveBytes -= sized ? (long)size : 0;
-        h->Live--;
-        h->Frees++;
         DeallocatorKind kind = KindOf(info);
         if (kind >= DeallocatorKind.Function)
         {
-            *entry = (*entry & ~Slot.CountMask) | Slot.Finalizing;
-            h->Finalizing++;
+            _table.BeginFinalizing(entry);
             Enqueue(BlockInfo.RecordIndex(info));
             Commit();
             _observer?.Done(StateOperation.Free, block, 0, 0, file, line);
@@ -66,12 +67,17 @@ public sealed unsafe partial class RmState
         }
 
         nuint alignment = AlignmentOf(info);
+        bool plain = BlockInfo.IsPlain(info);
+        h->Live--;
         _table.Remove(entry, block);
         DropRecord(info);
         Exception? failure = null;
         if (kind == DeallocatorKind.LibC || _usesMalloc)
         {
-            Memory.MallocAllocator.Free(block, alignment);
+            if (!plain || size > SpareBlocks.LargestSize || !h->Spares->Keep(SpareBlocks.ClassOf(size), block))
+            {
+                MallocAllocator.Free(block, alignment);
+            }
         }
         else
         {
@@ -94,6 +100,8 @@ public sealed unsafe partial class RmState
     {
         SideRecord* record = _table.Records.At(index);
         record->Next = 0;
+        _pendingRecords++;
+        _pendingDelegates += record->Kind == DeallocatorKind.Delegate ? 1 : 0;
         if (_lastPending == 0)
         {
             _firstPending = index;
@@ -178,10 +186,11 @@ public sealed unsafe partial class RmState
         // The deallocator freed the block, so the allocator may have handed its address out again: that entry is another's.
         if (entry != null && Slot.Count(*entry) == Slot.Finalizing && _table.ReadInfo(entry) == BlockInfo.OfRecord(index))
         {
-            h->Finalizing--;
-            _table.Remove(entry, block);
+            _table.EndFinalizing(entry, block);
         }
 
+        _pendingRecords--;
+        _pendingDelegates -= _table.Records.At(index)->Kind == DeallocatorKind.Delegate ? 1 : 0;
         DropRecord(BlockInfo.OfRecord(index));
         h->OtherOperations++;
         Commit();

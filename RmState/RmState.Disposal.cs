@@ -27,6 +27,7 @@ public sealed unsafe partial class RmState
         _ = EndBlocks(out Exception? failure);
         StateHeader* h = _header;
         h->Modes |= StateModes.Disposed;
+        _ = FreeSpares();
         _table.Release();
         _deallocators.Clear();
         GC.SuppressFinalize(this);
@@ -62,6 +63,9 @@ public sealed unsafe partial class RmState
             }
 
             h->Modes |= StateModes.Disposed;
+
+            // Spare blocks were released long ago: they are the state's, not a user's.
+            _ = FreeSpares();
             _table.Release();
         }
         catch (Exception)
@@ -102,7 +106,7 @@ public sealed unsafe partial class RmState
 
         h->Operations += 2;
         h->OtherOperations = h->Operations >> 1;
-        h->Retains = h->Allocations = h->Attaches = h->Detaches = h->Reallocations = h->Frees = h->Abandoned = 0;
+        h->Retains = h->Allocations = h->Attaches = h->Detaches = h->Reallocations = h->Abandoned = 0;
         h->ReferencesDropped = h->Violations = h->SlotsMoved = h->BytesUnmapped = 0;
         h->PeakLive = h->LiveBytes = h->PeakBytes = 0;
         Rethrow(failure);
@@ -118,10 +122,10 @@ public sealed unsafe partial class RmState
         failure = null;
         StateHeader* h = Begin();
         Cancel();
-        if (_draining)
+        if (_draining || _reporting)
         {
             throw Report(new ConcurrentUseException(
-                $"{NameForMessages} cannot be disposed or reset from within a deallocator: its caller still works on it. Do it after the release returned."));
+                $"{NameForMessages} cannot be disposed or reset from within a deallocator or a leak callback: its caller still works on it. Do it after that call returned."));
         }
 
         if (h->Live == 0)
@@ -130,25 +134,62 @@ public sealed unsafe partial class RmState
         }
 
         RmLeakReport report = MakeReport();
+        LastReport = report;
         if (_options.DisposePolicy == RmDisposePolicy.ThrowIfLive)
         {
             throw Report(new LiveBlocksException($"{NameForMessages} still has live blocks and its policy forbids that; release or detach them.\n{report}"));
         }
 
-        LastReport = report;
-        _options.OnLeak?.Invoke(report);
+        ReportLeak(report);
         if (_options.DisposePolicy == RmDisposePolicy.Free)
         {
             failure = FreeAll();
+        }
+        else
+        {
+            AbandonAll();
         }
 
         return report;
     }
 
+    private void ReportLeak(RmLeakReport report)
+    {
+        _reporting = true;
+        try
+        {
+            _options.OnLeak?.Invoke(report);
+        }
+        finally
+        {
+            _reporting = false;
+        }
+    }
+
+    // The entries go with the table; only the totals must know.
+    private void AbandonAll()
+    {
+        StateHeader* h = _header;
+        h->ReferencesDropped += h->Allocations + h->Attaches + h->Retains - h->Releases - h->ReferencesDropped;
+        h->Abandoned += h->Live;
+        h->LiveBytes = 0;
+        h->Live = 0;
+    }
+
+    private bool _reporting;
+
+    private bool IsEnding => (_header->Modes & StateModes.Ending) != 0;
+
+    private void SetEnding(bool on)
+    {
+        _header->Modes = on ? _header->Modes | StateModes.Ending : _header->Modes & ~StateModes.Ending;
+        _table.UpdateGate();
+    }
+
     private Exception? FreeAll()
     {
         List<Exception>? failures = null;
-        _disposing = true;
+        SetEnding(true);
         try
         {
             // Deallocators may release other blocks meanwhile and so move entries about: every pass takes what it finds.
@@ -169,7 +210,7 @@ public sealed unsafe partial class RmState
         }
         finally
         {
-            _disposing = false;
+            SetEnding(false);
         }
 
         return Combine(failures);

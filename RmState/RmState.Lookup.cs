@@ -94,18 +94,17 @@ public sealed unsafe partial class RmState
         }
 
         SideRecord* record = _table.Records.At(index);
-#if RM_MUTATIONS
-        if (Mutation.Is(Mutation.GenerationKept))
-        {
-            return record->Generation = 1;
-        }
-#endif
         if (record->Generation == 0)
         {
             record->Generation = ++_generations;
         }
 
-        return record->Generation;
+#if RM_MUTATIONS
+        record->Generation = Mutation.Is(Mutation.GenerationKept) ? 1 : record->Generation;
+#endif
+        ulong generation = record->Generation;
+        GC.KeepAlive(this);
+        return generation;
     }
 
     /// <summary>Whether the block at an address is the one a generation was given to.</summary>
@@ -114,8 +113,10 @@ public sealed unsafe partial class RmState
         BeginRead();
         ulong* entry = _table.Find(block);
         uint info = entry == null || Slot.Count(*entry) == Slot.Finalizing ? BlockInfo.None : _table.ReadInfo(entry);
-        return BlockInfo.HasRecord(info) && generation != 0
+        bool same = BlockInfo.HasRecord(info) && generation != 0
             && _table.Records.At(BlockInfo.RecordIndex(info))->Generation == generation;
+        GC.KeepAlive(this);
+        return same;
     }
 
     private ulong _generations;

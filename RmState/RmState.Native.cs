@@ -8,18 +8,21 @@ namespace Rm;
 public sealed unsafe partial class RmState
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void FreeMalloced(nint block) => MallocAllocator.Free(block, 0);
+    private static long FreeMalloced(nint block)
+    {
+        // The result is what a release returns: the call is its last act and so becomes a jump.
+        MallocAllocator.Free(block, 0);
+        return 0;
+    }
 
     private nint AllocateNative(AllocationKind kind, nuint size, nuint alignment, uint info)
     {
         if (_usesMalloc)
         {
-            return kind switch
-            {
-                AllocationKind.Zeroed => MallocAllocator.Calloc(size),
-                AllocationKind.Aligned => MallocAllocator.Aligned(size, alignment),
-                _ => MallocAllocator.Malloc(size),
-            };
+            nint block = AllocateMalloced(kind, size, alignment);
+
+            // Spare blocks must not stand in the way of a live one.
+            return block != 0 || !FreeSpares() ? block : AllocateMalloced(kind, size, alignment);
         }
 
         try
@@ -27,7 +30,7 @@ public sealed unsafe partial class RmState
             return kind switch
             {
                 AllocationKind.Zeroed => _allocator.AllocateZeroed(size),
-                AllocationKind.Aligned => _allocator.AllocateAligned(size, alignment),
+                AllocationKind.Aligned when alignment > MallocAllocator.DefaultAlignment => _allocator.AllocateAligned(size, alignment),
                 _ => _allocator.Allocate(size),
             };
         }
@@ -39,11 +42,47 @@ public sealed unsafe partial class RmState
         }
     }
 
+    private nint AllocateMalloced(AllocationKind kind, nuint size, nuint alignment)
+    {
+        if (alignment > MallocAllocator.DefaultAlignment)
+        {
+            return MallocAllocator.Aligned(size, alignment);
+        }
+
+        nint spare = size <= SpareBlocks.LargestSize ? _header->Spares->Take(SpareBlocks.ClassOf(size)) : 0;
+        if (spare != 0)
+        {
+            if (kind == AllocationKind.Zeroed)
+            {
+                new Span<byte>((void*)spare, (int)size).Clear();
+            }
+
+            return spare;
+        }
+
+        nuint rounded = SpareBlocks.Rounded(size);
+        return kind == AllocationKind.Zeroed ? MallocAllocator.Calloc(rounded) : MallocAllocator.Malloc(rounded);
+    }
+
+    /// <summary>Gives every spare block back to libc.</summary>
+    /// <returns>False when there was none.</returns>
+    private bool FreeSpares()
+    {
+        bool any = false;
+        for (nint block; (block = _header->Spares->TakeAny()) != 0; any = true)
+        {
+            MallocAllocator.Free(block, 0);
+        }
+
+        return any;
+    }
+
     private nint ReallocateNative(nint block, nuint oldSize, nuint newSize, nuint alignment, uint info)
     {
         if (_usesMalloc)
         {
-            return MallocAllocator.Resize(block, oldSize, newSize, alignment);
+            // An attached block was not asked for by its class: only blocks of this state may be resized within theirs.
+            return MallocAllocator.Resize(block, oldSize, alignment == 0 ? SpareBlocks.Rounded(newSize) : newSize, alignment);
         }
 
         try

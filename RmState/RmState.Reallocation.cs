@@ -72,7 +72,7 @@ public sealed unsafe partial class RmState
         entry = _table.Find(block);
         uint spare = newInfo == oldInfo ? BlockInfo.None : newInfo;
         bool sized = TrySizeOf(oldInfo, block, out nuint oldSize);
-        nint moved = ReallocateNative(block, oldSize, size, alignment, spare);
+        nint moved = FitsInPlace(oldInfo, size) ? block : ReallocateNative(block, oldSize, size, alignment, spare);
         if (moved == 0)
         {
             DropRecord(spare);
@@ -92,6 +92,11 @@ public sealed unsafe partial class RmState
         return Outcome.Done;
     }
 
+    // A block of malloc's that this state asked for by its class has room for every size of the class.
+    private bool FitsInPlace(uint info, nuint size) =>
+        _usesMalloc && BlockInfo.IsPlain(info) && size <= SpareBlocks.LargestSize && BlockInfo.Size(info) <= SpareBlocks.LargestSize
+        && SpareBlocks.ClassOf(size) == SpareBlocks.ClassOf(BlockInfo.Size(info));
+
     private Outcome Resizable(ulong* entry)
     {
         if (entry == null)
@@ -99,7 +104,7 @@ public sealed unsafe partial class RmState
             return Outcome.Untracked;
         }
 
-        if (_disposing)
+        if (IsEnding)
         {
             Cancel();
             ThrowDisposed();
@@ -116,6 +121,13 @@ public sealed unsafe partial class RmState
     private bool PrepareResized(nint block, nuint size, uint oldInfo, out uint newInfo)
     {
         newInfo = oldInfo;
+
+        // A new address of more than 48 bits would need a side record when it is too late to fail.
+        if (!_usesMalloc && !_table.Records.HasSpare())
+        {
+            return false;
+        }
+
         if (!_table.Reserve() || (!_knowsSizes && !EnsureInfo()))
         {
             return false;

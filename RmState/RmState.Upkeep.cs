@@ -6,8 +6,8 @@ namespace Rm;
 public sealed unsafe partial class RmState
 {
     /// <summary>
-    /// Gives back table memory: finishes a growth in progress, sweeps dead entries and shrinks the table to what is live. Blocks
-    /// are not touched.
+    /// Gives back memory: frees spare blocks, finishes a growth in progress, sweeps dead entries and shrinks the table to what is live. Live
+    /// blocks are not touched.
     /// </summary>
     /// <param name="slices">
     /// How many bounded slices (64 slots moved or 256 KiB returned at most) may be done now, at least 0; what is left goes on
@@ -21,6 +21,7 @@ public sealed unsafe partial class RmState
     {
         ArgumentOutOfRangeException.ThrowIfNegative(slices);
         StateHeader* h = Begin();
+        _ = FreeSpares();
         bool done = _table.Trim(slices);
         h->OtherOperations++;
         Commit();
@@ -35,7 +36,7 @@ public sealed unsafe partial class RmState
     public void Verify()
     {
         BeginRead();
-        string? broken = _table.FindBrokenInvariant() ?? FindBrokenTotal();
+        string? broken = _table.FindBrokenInvariant(_pendingRecords) ?? FindBrokenTotal();
         GC.KeepAlive(this);
         if (broken is not null)
         {
@@ -90,14 +91,14 @@ public sealed unsafe partial class RmState
             return $"the sizes add up to {bytes}, the live bytes say {h->LiveBytes}";
         }
 
-        long live = h->Allocations + h->Attaches - h->Frees - h->Detaches - h->Abandoned;
-        if (live != h->Live)
+        if (h->Frees < 0)
         {
-            return $"{h->Live} blocks are live, the operations leave {live}";
+            return $"{h->Live} blocks are live, more than ever came and did not leave";
         }
 
-        return _deallocators.Count != _table.CountRecords(DeallocatorKind.Delegate)
-            ? $"{_deallocators.Count} managed deallocators are held, the side records name {_table.CountRecords(DeallocatorKind.Delegate)}"
+        long delegates = _table.CountRecords(DeallocatorKind.Delegate) + _pendingDelegates;
+        return _deallocators.Count != delegates
+            ? $"{_deallocators.Count} managed deallocators are held, the side records name {delegates}"
             : null;
     }
 

@@ -52,13 +52,15 @@ public sealed unsafe partial class RmState : IDisposable
         _allocator = options.Allocator ?? new MallocAllocator();
         _usesMalloc = _allocator is MallocAllocator;
         _knowsSizes = _allocator.KnowsSizes;
-        _headerMemory = GC.AllocateArray<byte>(StateHeader.Bytes + HeaderAlignment, pinned: true);
+        _headerMemory = GC.AllocateArray<byte>(StateHeader.Bytes + SpareBlocks.Bytes + HeaderAlignment, pinned: true);
         _header = Align((byte*)Unsafe.AsPointer(ref _headerMemory[0]));
         _header->Magic = StateHeader.ExpectedMagic;
         _header->Version = StateHeader.LayoutVersion;
         _header->Size = StateHeader.Bytes;
         _header->HashKind = PointerHash.Kind;
         _header->Seed = options.Seed != 0 ? SpreadSeed(options.Seed) : RandomSeed();
+        _header->Spares = (SpareBlocks*)(_header + 1);
+        _header->Spares->Open(_usesMalloc && options.KeepsSpareBlocks);
         _header->Modes = StateModes.Unbuilt | StateModes.SlowAllocation;
         _table = new PointerTable(_header, options.TableMemory ?? new TableMemory());
         _table.UpdateGate();
@@ -100,6 +102,7 @@ public sealed unsafe partial class RmState : IDisposable
                 Violations = h->Violations,
                 Capacity = h->Capacity,
                 DeadSlots = h->Dead,
+                SpareBytes = h->Spares->KeptBytes,
                 TableBytes = _table.Bytes,
                 SlotsMoved = h->SlotsMoved,
                 BytesUnmapped = h->BytesUnmapped,

@@ -49,6 +49,9 @@ public readonly record struct RmStatistics
     /// <summary>Violations thrown or reported, the false results of Try… forms not counted.</summary>
     public long Violations { get; init; }
 
+    /// <summary>Bytes of freed blocks kept for the next allocations; see <see cref="RmStateOptions.KeepsSpareBlocks"/>.</summary>
+    public long SpareBytes { get; init; }
+
     /// <summary>Slots of the table.</summary>
     public long Capacity { get; init; }
 

@@ -37,6 +37,9 @@ internal static class BlockInfo
 
     internal static bool IsAttached(uint info) => (info >> AlignmentShift) == AttachedCode;
 
+    /// <summary>An own block of known size and default alignment, without a side record.</summary>
+    internal static bool IsPlain(uint info) => info is > 0 and <= SizeMask;
+
     internal static int AlignmentLog2(uint info)
     {
         uint code = info >> AlignmentShift;
@@ -46,4 +49,11 @@ internal static class BlockInfo
     internal static bool HasSize(uint info) => (info & SizeMask) != 0;
 
     internal static nuint Size(uint info) => (info & SizeMask) - 1;
+
+    /// <summary>The size without a branch; 0 where it is unknown.</summary>
+    internal static nuint SizeOrZero(uint info)
+    {
+        uint stored = info & SizeMask;
+        return stored - (stored != 0 ? 1u : 0u);
+    }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Rm.Counting;
 
 internal sealed unsafe partial class PointerTable
@@ -7,21 +5,6 @@ internal sealed unsafe partial class PointerTable
     // From this distance on an entry may take the slot of one that is nearer to its home. It keeps the longest probe short
     // in the rare crowded stretch, and costs the common insertion nothing.
     private const int FairFrom = 24;
-
-    /// <summary>Puts a live entry of count 1 into a free slot of the open table.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Occupy(StateHeader* h, ulong* entry, nint address)
-    {
-        h->Dead -= *entry == Slot.Empty ? 0 : 1;
-        *entry = Slot.Live(address, 1);
-        h->Last = entry;
-        long live = h->Live + 1;
-        h->Live = live;
-        if (live > h->PeakLive)
-        {
-            h->PeakLive = live;
-        }
-    }
 
     /// <summary>Makes room for one more entry, by a slice of work at most.</summary>
     /// <returns>False when there is no memory and no slot can be spared.</returns>
@@ -33,7 +16,7 @@ internal sealed unsafe partial class PointerTable
             return false;
         }
 
-        return h->Live + h->Finalizing < h->GrowAt || Grow();
+        return h->Live < h->GrowAt || Grow();
     }
 
     /// <summary>Makes sure that entries can have companions.</summary>

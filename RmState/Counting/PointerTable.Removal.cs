@@ -54,6 +54,25 @@ internal sealed unsafe partial class PointerTable
         }
     }
 
+    /// <summary>Marks a live entry as one whose deallocator runs, or waits to run.</summary>
+    internal void BeginFinalizing(ulong* entry)
+    {
+        StateHeader* h = _header;
+        *entry = (*entry & ~Slot.CountMask) | Slot.Finalizing;
+        h->Live--;
+        h->Finalizing++;
+        h->GrowAt--;
+    }
+
+    /// <summary>Removes an entry whose deallocator has run.</summary>
+    internal void EndFinalizing(ulong* entry, nint address)
+    {
+        StateHeader* h = _header;
+        h->Finalizing--;
+        h->GrowAt++;
+        Remove(entry, address);
+    }
+
     /// <summary>Removes the dead entries of the next few slots.</summary>
     internal void Sweep()
     {

@@ -13,6 +13,9 @@ internal sealed unsafe partial class PointerTable
 
     private long _oldDead;
 
+    /// <summary>How often a table came or went: what an enumeration must not live through.</summary>
+    internal long LayoutChanges { get; private set; }
+
     /// <summary>
     /// How many live entries a table holds before it grows. Small tables are sparse, since there a mispredicted probe costs more
     /// than a few kilobytes; from 2^18 slots on memory counts and the load is a half at most.
@@ -56,7 +59,7 @@ internal sealed unsafe partial class PointerTable
         StateHeader* h = _header;
         h->Capacity = capacity;
         h->TableShift = ShiftOf(capacity);
-        h->GrowAt = LimitOf(capacity);
+        h->GrowAt = LimitOf(capacity) - h->Finalizing;
         h->SweepAt = capacity / 16;
         h->SweepCursor = 0;
     }
@@ -106,6 +109,7 @@ internal sealed unsafe partial class PointerTable
             return false;
         }
 
+        LayoutChanges++;
         h->OldTable = h->Table;
         h->OldInfo = h->Info;
         h->OldCapacity = h->Capacity;
@@ -123,6 +127,7 @@ internal sealed unsafe partial class PointerTable
     private void TurnBack()
     {
         StateHeader* h = _header;
+        LayoutChanges++;
         ulong* table = h->Table;
         uint* info = h->Info;
         long capacity = h->Capacity;
@@ -193,6 +198,7 @@ internal sealed unsafe partial class PointerTable
     private void LeaveOldTable()
     {
         StateHeader* h = _header;
+        LayoutChanges++;
         nuint tableBytes = (nuint)h->OldCapacity * sizeof(ulong);
         nuint infoBytes = h->OldInfo == null ? 0 : (nuint)h->OldCapacity * sizeof(uint);
         _retire.Add((nint)h->OldTable, tableBytes);
@@ -210,6 +216,12 @@ internal sealed unsafe partial class PointerTable
     internal bool Trim(int slices)
     {
         StateHeader* h = _header;
+        if (Records.InUse == 0)
+        {
+            Records.Release();
+            h->RecordBytes = 0;
+        }
+
         for (; h->Table != null; slices--)
         {
             bool working = (h->Modes & StateModes.Working) != 0;

@@ -3,8 +3,9 @@ namespace Rm.Counting;
 internal sealed unsafe partial class PointerTable
 {
     /// <summary>Checks every invariant of the table.</summary>
+    /// <param name="pendingRecords">Side records of blocks whose deallocators run or wait to run.</param>
     /// <returns>The broken one in words; null when all hold.</returns>
-    internal string? FindBrokenInvariant()
+    internal string? FindBrokenInvariant(long pendingRecords)
     {
         StateHeader* h = _header;
         if (h->Magic != StateHeader.ExpectedMagic || h->Version != StateHeader.LayoutVersion || h->Size != StateHeader.Bytes)
@@ -26,18 +27,18 @@ internal sealed unsafe partial class PointerTable
         string? broken = Walk(h->Table, h->Info, h->Capacity, ref census);
         long dead = census.Free;
         broken ??= Walk(h->OldTable, h->OldInfo, h->OldCapacity, ref census) ?? WalkWide(ref census);
-        return broken ?? Compare(census, dead);
+        return broken ?? Compare(census, dead, pendingRecords);
     }
 
-    private string? Compare(Census census, long dead)
+    private string? Compare(Census census, long dead, long pendingRecords)
     {
         StateHeader* h = _header;
         return census.Live != h->Live ? $"{census.Live} live entries stand in the table, the header says {h->Live}"
             : census.Finalizing != h->Finalizing ? $"{census.Finalizing} entries are finalizing, the header says {h->Finalizing}"
             : dead != h->Dead ? $"{dead} dead entries stand in the table, the header says {h->Dead}"
             : census.Free - dead != _oldDead ? $"{census.Free - dead} dead entries stand in the old table, not {_oldDead}"
-            : census.Records > Records.InUse ? $"{census.Records} side records are named, {Records.InUse} are in use"
-            : h->Finalizing == 0 && census.Records != Records.InUse ? $"{Records.InUse} side records are in use, {census.Records} are named"
+            : census.Records + pendingRecords != Records.InUse
+                ? $"{Records.InUse} side records are in use, {census.Records} are named and {pendingRecords} wait"
             : null;
     }
 
@@ -103,7 +104,7 @@ internal sealed unsafe partial class PointerTable
             return Slot.Count(slot) == Slot.InRecord || finalizing ? $"the entry of 0x{address:x} lacks its side record" : null;
         }
 
-        census.Records++;
+        census.Records += live ? 1 : 0;
         uint index = BlockInfo.RecordIndex(info);
         return !Records.IsValid(index) ? $"the entry of 0x{address:x} names the side record {index}, which was never made"
             : Records.At(index)->Address != address ? $"the side record of 0x{address:x} is that of 0x{Records.At(index)->Address:x}"
@@ -117,7 +118,8 @@ internal sealed unsafe partial class PointerTable
         long count = CountRecords(h->Table, h->Info, h->Capacity, kind) + CountRecords(h->OldTable, h->OldInfo, h->OldCapacity, kind);
         foreach ((_, uint index) in _wide ?? [])
         {
-            count += Records.At(index)->Kind == kind ? 1 : 0;
+            SideRecord* record = Records.At(index);
+            count += Slot.IsLive(record->WideSlot) && record->Kind == kind ? 1 : 0;
         }
 
         return count;
@@ -128,7 +130,7 @@ internal sealed unsafe partial class PointerTable
         long count = 0;
         for (long i = 0; infos != null && i < capacity; i++)
         {
-            bool named = !Slot.IsFree(table[i]) && BlockInfo.HasRecord(infos[i]);
+            bool named = Slot.IsLive(table[i]) && BlockInfo.HasRecord(infos[i]);
             count += named && Records.At(BlockInfo.RecordIndex(infos[i]))->Kind == kind ? 1 : 0;
         }
 

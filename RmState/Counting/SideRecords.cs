@@ -54,6 +54,10 @@ internal sealed unsafe class SideRecords(ITableMemory memory)
         return index;
     }
 
+    /// <summary>Makes sure that the next <see cref="Take"/> succeeds.</summary>
+    /// <returns>False when there is no memory.</returns>
+    internal bool HasSpare() => _free != 0 || _unused >> ChunkLog2 != _chunkCount || AddChunk();
+
     internal void Free(uint index)
     {
         SideRecord* record = At(index);

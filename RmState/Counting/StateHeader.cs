@@ -51,7 +51,10 @@ internal unsafe struct StateHeader
     public long PeakBytes;
     public long Allocations;
 
-    /// <summary>The live count at which the next insertion makes the table grow.</summary>
+    /// <summary>
+    /// The live count at which the next insertion makes the table grow. Entries that wait for their deallocator take room too:
+    /// each lowers it by one.
+    /// </summary>
     public long GrowAt;
 
     /// <summary>Dead and moved entries in <see cref="Table"/>.</summary>
@@ -74,7 +77,6 @@ internal unsafe struct StateHeader
     public long Attaches;
     public long Detaches;
     public long Reallocations;
-    public long Frees;
     public long Abandoned;
     public long ReferencesDropped;
     public long Violations;
@@ -89,6 +91,9 @@ internal unsafe struct StateHeader
     public long RecordBytes;
     public int TableShift;
     public uint HashKind;
+    /// <summary>Freed blocks kept for the next allocations.</summary>
+    public SpareBlocks* Spares;
+
     public long Reserved0;
     public long Reserved1;
     public long Reserved2;
@@ -98,4 +103,7 @@ internal unsafe struct StateHeader
 
     internal readonly long Releases =>
         (Operations >> 1) - Retains - Allocations - Attaches - Detaches - Reallocations - OtherOperations;
+
+    /// <summary>Blocks deallocated: those that came and neither live, nor left otherwise.</summary>
+    internal readonly long Frees => Allocations + Attaches - Live - Detaches - Abandoned;
 }

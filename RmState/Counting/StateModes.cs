@@ -18,8 +18,11 @@ internal enum StateModes : uint
     /// <summary>The state was disposed.</summary>
     Disposed = 8,
 
+    /// <summary>All blocks are being ended: their deallocators may release, but nothing new may come.</summary>
+    Ending = 32,
+
     /// <summary>The modes above close every fast path: lookups meet <see cref="StateHeader.Closed"/>.</summary>
-    Closing = Unbuilt | Working | Observed | Disposed,
+    Closing = Unbuilt | Working | Observed | Disposed | Ending,
 
     /// <summary>Sizes are not kept (yet), or the allocator is not malloc: only the fast path of allocation is closed.</summary>
     SlowAllocation = 16,

@@ -27,7 +27,10 @@ public interface INativeAllocator
     /// <returns>The block; 0 when there is no memory.</returns>
     nint AllocateZeroed(nuint size);
 
-    /// <summary>Allocates a block at a multiple of an alignment. A size of 0 gives a unique, non-null block.</summary>
+    /// <summary>
+    /// Allocates a block at a multiple of an alignment. A size of 0 gives a unique, non-null block. States call it for alignments
+    /// above the default of 16 bytes only.
+    /// </summary>
     /// <param name="size">Bytes, 0 to <see cref="nuint.MaxValue"/>.</param>
     /// <param name="alignment">A power of two.</param>
     /// <returns>The block; 0 when there is no memory.</returns>

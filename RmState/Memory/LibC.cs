@@ -17,6 +17,12 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "realloc")]
     internal static partial void* Realloc(void* block, nuint size);
 
+    [LibraryImport("libc", EntryPoint = "malloc_usable_size")]
+    internal static partial nuint MallocUsableSize(void* block);
+
+    [LibraryImport("libc", EntryPoint = "malloc_size")]
+    internal static partial nuint MallocSize(void* block);
+
     [LibraryImport("libc", EntryPoint = "free")]
     internal static partial void Free(void* block);
 

@@ -44,12 +44,17 @@ public sealed unsafe partial class MallocAllocator
         nint resized = Aligned(newSize, alignment);
         if (resized != 0)
         {
-            NativeMemory.Copy((void*)block, (void*)resized, nuint.Min(oldSize, newSize));
+            nuint known = oldSize != 0 ? oldSize : UsableBytes(block);
+            NativeMemory.Copy((void*)block, (void*)resized, nuint.Min(known, newSize));
             LibC.Free((void*)block);
         }
 
         return resized;
     }
+
+    // macOS has the same function by another name.
+    private static nuint UsableBytes(nint block) =>
+        OperatingSystem.IsMacOS() ? LibC.MallocSize((void*)block) : LibC.MallocUsableSize((void*)block);
 
     /// <summary>Zeroed memory on a cache line of its own; freed with an alignment of 64.</summary>
     internal static nint Aligned64Zeroed(nuint size)
