@@ -25,14 +25,14 @@ public sealed unsafe partial class RmState
         if (h->Modes == StateModes.None && size <= SpareBlocks.LargestSize && (operations & 1) == 0)
         {
             nint block = h->Spares->Take(SpareBlocks.ClassOf(size));
-            uint index = PointerHash.Of(block, h->Seed) >> h->Shift;
-            ulong* entry = h->Slots + index;
-            if (*entry == Slot.Empty && block != 0 && h->Live < h->GrowAt)
+            ulong* home = h->Slots + (PointerHash.Of(block, h->Seed) >> h->Shift);
+            ulong* entry = PointerTable.NearSlot(home);
+            if (*entry == Slot.Empty && block != 0 && *home >> Slot.AddressShift != (ulong)block && h->Live < h->GrowAt)
             {
                 h->Operations = operations + 1;
                 *entry = Slot.Live(block, 1);
                 h->Last = entry;
-                h->Info[index] = (uint)size + 1;
+                h->Info[entry - h->Slots] = (uint)size + 1;
                 CountAllocation(h, size);
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
@@ -187,13 +187,11 @@ public sealed unsafe partial class RmState
         }
 
         ulong* entry;
-        if (block != 0 && Slot.FitsSlot(block) && h->Live < h->GrowAt && (entry = PointerTable.FreeSlot(h, block)) != null)
+        if (block != 0 && Slot.FitsSlot(block) && h->Live < h->GrowAt && h->Modes == StateModes.None
+            && (entry = PointerTable.TryInsertOpen(h, block, (uint)size + 1)) != null)
         {
             h->Operations = operations + 1;
-            h->Dead -= *entry == Slot.Empty ? 0 : 1;
-            *entry = Slot.Live(block, 1);
             h->Last = entry;
-            h->Info[entry - h->Slots] = (uint)size + 1;
             CountAllocation(h, size);
             h->Operations = operations + 2;
             GC.KeepAlive(this);

@@ -22,16 +22,16 @@ public sealed unsafe partial class RmState
     {
         StateHeader* h = _header;
         long operations = h->Operations;
-        uint index = PointerHash.Of(block, h->Seed) >> h->Shift;
-        ulong* entry = h->Slots + index;
-        if (*entry == Slot.Empty && (operations & 1) == 0 && CanAttachPlain(h, block))
+        ulong* home = h->Slots + (PointerHash.Of(block, h->Seed) >> h->Shift);
+        ulong* entry = PointerTable.NearSlot(home);
+        if (*entry == Slot.Empty && (operations & 1) == 0 && *home >> Slot.AddressShift != (ulong)block && CanAttachPlain(h, block))
         {
             h->Operations = operations + 1;
             *entry = Slot.Live(block, 1);
             h->Last = entry;
             if (h->Info != null)
             {
-                h->Info[index] = BlockInfo.None;
+                h->Info[entry - h->Slots] = BlockInfo.None;
             }
 
             CountAttach(h);
@@ -189,17 +189,10 @@ public sealed unsafe partial class RmState
     {
         StateHeader* h = _header;
         ulong* entry;
-        if ((operations & 1) == 0 && CanAttachPlain(h, block) && (entry = PointerTable.FreeSlot(h, block)) != null)
+        if ((operations & 1) == 0 && CanAttachPlain(h, block) && (entry = PointerTable.TryInsertOpen(h, block, BlockInfo.None)) != null)
         {
             h->Operations = operations + 1;
-            h->Dead -= *entry == Slot.Empty ? 0 : 1;
-            *entry = Slot.Live(block, 1);
             h->Last = entry;
-            if (h->Info != null)
-            {
-                h->Info[entry - h->Slots] = BlockInfo.None;
-            }
-
             CountAttach(h);
             h->Operations = operations + 2;
             GC.KeepAlive(this);

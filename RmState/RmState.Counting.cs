@@ -173,7 +173,7 @@ public sealed unsafe partial class RmState
         ulong slot = *entry;
         if (slot >> Slot.AddressShift != (ulong)block)
         {
-            entry = h->Slots + (PointerHash.Of(block, h->Seed) >> h->Shift);
+            entry = PointerTable.NearEntry(h, block);
             slot = *entry;
         }
 
@@ -217,7 +217,7 @@ public sealed unsafe partial class RmState
 
         nint index = (nint)((nuint)((byte*)entry - (byte*)h->Slots) / sizeof(ulong));
         info = h->Info[index];
-        if (BlockInfo.HasRecord(info) || h->Slots[(index + 1) & (nint)(h->Capacity - 1)] != Slot.Empty
+        if (BlockInfo.HasRecord(info) || !PointerTable.EndsRun(h, entry, index)
             || (OperatingSystem.IsWindows() && BlockInfo.AlignmentLog2(info) != 0))
         {
             return false;

@@ -25,28 +25,25 @@ public sealed unsafe partial class RmState
     {
         StateHeader* h = _header;
         long operations = h->Operations;
-        if ((operations & 1) == 0)
+        ulong* entry = PointerTable.NearEntry(h, block);
+        ulong slot = *entry;
+        uint count = Slot.Count(slot);
+        if (slot >> Slot.AddressShift == (ulong)block && (operations & 1) == 0 && count - 1 < Slot.MaxInline && !_knowsSizes)
         {
-            h->Operations = operations + 1;
-            ulong* entry = h->Last;
-            if (*entry >> Slot.AddressShift != (ulong)block)
+            nint index = (nint)((nuint)((byte*)entry - (byte*)h->Slots) / sizeof(ulong));
+            uint info = h->Info == null ? BlockInfo.None : h->Info[index];
+            if (!BlockInfo.HasRecord(info) && PointerTable.EndsRun(h, entry, index))
             {
-                entry = SearchOpen(h, block);
-            }
-
-            uint count = Slot.Count(*entry);
-            if (count - 1 < Slot.MaxInline && DetachPlain(h, entry, count))
-            {
+                h->Operations = operations + 1;
+                *entry = Slot.Empty;
+                CountDetach(h, info, count);
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
                 return count - 1;
             }
-
-            h->Operations = operations;
         }
 
-        Outcome outcome = Detach(block, out long remaining, file, line);
-        return outcome == Outcome.Done ? remaining : throw Failure(outcome, block, nameof(RmDetach));
+        return DetachElsewhere(block, operations, file, line);
     }
 
     /// <summary>As <see cref="RmDetach(nint, string, int)"/>, if the state knows the block.</summary>
@@ -59,33 +56,40 @@ public sealed unsafe partial class RmState
     public bool RmTryDetach(nint block, out long remaining, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Detach(block, out remaining, file, line) == Outcome.Done;
 
-    private bool DetachPlain(StateHeader* h, ulong* entry, uint count)
+    private static void CountDetach(StateHeader* h, uint info, uint count)
     {
-        if (h->Info != null)
-        {
-            uint info = h->Info[entry - h->Table];
-            if (BlockInfo.HasRecord(info) || _knowsSizes)
-            {
-                return false;
-            }
-
 #if RM_MUTATIONS
-            if (!Mutation.Is(Mutation.DetachKeepsBytes))
+        info = Mutation.Is(Mutation.DetachKeepsBytes) ? BlockInfo.None : info;
 #endif
-            {
-                h->LiveBytes -= BlockInfo.HasSize(info) ? (long)BlockInfo.Size(info) : 0;
-            }
-        }
-        else if (_knowsSizes)
-        {
-            return false;
-        }
-
+        h->LiveBytes -= (long)BlockInfo.SizeOrZero(info);
         h->Live--;
         h->Detaches++;
         h->ReferencesDropped += count;
-        PointerTable.Vacate(h, entry);
-        return true;
+    }
+
+    // The rest of the way of a detach from a crowded stretch, while the table is open; else the general path.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long DetachElsewhere(nint block, long operations, string file, int line)
+    {
+        StateHeader* h = _header;
+        ulong* entry = SearchOpen(h, block);
+        uint count = Slot.Count(*entry);
+        if (count - 1 < Slot.MaxInline && (operations & 1) == 0 && !_knowsSizes)
+        {
+            uint info = _table.ReadInfo(entry);
+            if (!BlockInfo.HasRecord(info))
+            {
+                h->Operations = operations + 1;
+                PointerTable.Vacate(h, entry);
+                CountDetach(h, info, count);
+                h->Operations = operations + 2;
+                GC.KeepAlive(this);
+                return count - 1;
+            }
+        }
+
+        Outcome outcome = Detach(block, out long remaining, file, line);
+        return outcome == Outcome.Done ? remaining : throw Failure(outcome, block, nameof(RmDetach));
     }
 
     private Outcome Detach(nint block, out long remaining, string file, int line)

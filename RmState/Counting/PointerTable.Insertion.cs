@@ -1,11 +1,9 @@
+using System.Runtime.CompilerServices;
+
 namespace Rm.Counting;
 
 internal sealed unsafe partial class PointerTable
 {
-    // From this distance on an entry may take the slot of one that is nearer to its home. It keeps the longest probe short
-    // in the rare crowded stretch, and costs the common insertion nothing.
-    private const int FairFrom = 24;
-
     /// <summary>Makes room for one more entry, by a slice of work at most.</summary>
     /// <returns>False when there is no memory and no slot can be spared.</returns>
     internal bool Reserve()
@@ -43,9 +41,7 @@ internal sealed unsafe partial class PointerTable
     internal ulong* Insert(nint address, uint info)
     {
         StateHeader* h = _header;
-        ulong* entry = Slot.FitsSlot(address)
-            ? Place(Slot.Live(address, 1), info)
-            : InsertWide(address, info);
+        ulong* entry = Slot.FitsSlot(address) ? InsertSlot(address, info) : InsertWide(address, info);
         if (entry != null)
         {
             h->Live++;
@@ -53,6 +49,22 @@ internal sealed unsafe partial class PointerTable
         }
 
         return entry;
+    }
+
+    // A dead entry of the address stands where the live one must.
+    private ulong* InsertSlot(nint address, uint info)
+    {
+        StateHeader* h = _header;
+        ulong* dead = h->Dead == 0 ? null : SearchAny(h->Table, h->Capacity, PointerHash.Of(address, h->Seed), address);
+        if (dead == null)
+        {
+            return Place(h, Slot.Live(address, 1), info);
+        }
+
+        h->Dead--;
+        *dead = Slot.Live(address, 1);
+        WriteInfo(dead, info);
+        return dead;
     }
 
     private ulong* InsertWide(nint address, uint info)
@@ -112,48 +124,83 @@ internal sealed unsafe partial class PointerTable
         return index;
     }
 
-    private ulong* Place(ulong entry, uint info)
+    /// <summary>
+    /// Where a new entry may go without moving another, for the fast paths: its home or the slot behind it. Without a branch on
+    /// which: that is random.
+    /// </summary>
+    /// <returns>A slot that may be taken if it is empty and the home is not of the same address.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong* NearSlot(ulong* home) => home + (*home != Slot.Empty ? 1 : 0);
+
+    /// <summary>The home of an address, or the slot behind it if the home holds another: without a branch, again.</summary>
+    /// <returns>A slot whose content must still be compared.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong* NearEntry(StateHeader* h, nint address)
     {
-        StateHeader* h = _header;
+        ulong* home = h->Slots + (PointerHash.Of(address, h->Seed) >> h->Shift);
+        return home + (*home >> Slot.AddressShift != (ulong)address ? 1 : 0);
+    }
+
+    /// <summary>Inserts a live entry of count 1 into the open table unless the address is there already.</summary>
+    /// <returns>Its slot; null, and nothing changed, when the address has an entry.</returns>
+    internal static ulong* TryInsertOpen(StateHeader* h, nint address, uint info)
+    {
+        ulong* table = h->Table;
+        long mask = h->Capacity - 1;
+        long i = PointerHash.Of(address, h->Seed) >> h->TableShift;
+        for (long distance = 0; table[i] != Slot.Empty; distance++, i = (i + 1) & mask)
+        {
+            if (table[i] >> Slot.AddressShift == (ulong)address)
+            {
+                return null;
+            }
+
+            // An entry of this address would stand before any that is nearer to its home.
+            if (((i - HomeOf(h, table[i])) & mask) < distance)
+            {
+                break;
+            }
+        }
+
+        return PutAt(h, i, Slot.Live(address, 1), info);
+    }
+
+    /// <summary>Puts an entry where the order of homes wants it.</summary>
+    private static ulong* Place(StateHeader* h, ulong entry, uint info)
+    {
+        ulong* table = h->Table;
+        long mask = h->Capacity - 1;
+        long i = HomeOf(h, entry);
+        for (long distance = 0; table[i] != Slot.Empty && ((i - HomeOf(h, table[i])) & mask) >= distance; distance++)
+        {
+            i = (i + 1) & mask;
+        }
+
+        return PutAt(h, i, entry, info);
+    }
+
+    // What stands there, and all behind it up to an empty slot, makes room by one.
+    private static ulong* PutAt(StateHeader* h, long at, ulong entry, uint info)
+    {
         ulong* table = h->Table;
         uint* infos = h->Info;
         long mask = h->Capacity - 1;
-        ulong* placed = null;
-        long distance = 0;
-        for (long i = HomeOf(h, entry); ; i = (i + 1) & mask, distance++)
+        ulong* placed = table + at;
+        for (long i = at; ; i = (i + 1) & mask)
         {
             ulong present = table[i];
-            if (Slot.IsFree(present))
+            table[i] = entry;
+            if (infos != null)
             {
-                h->Dead -= present == Slot.Empty ? 0 : 1;
-                table[i] = entry;
-                if (infos != null)
-                {
-                    infos[i] = info;
-                }
-
-                return placed == null ? table + i : placed;
+                (infos[i], info) = (info, infos[i]);
             }
 
-            if (distance < FairFrom)
+            if (present == Slot.Empty)
             {
-                continue;
+                return placed;
             }
 
-            long other = (i - HomeOf(h, present)) & mask;
-            if (other < distance)
-            {
-                table[i] = entry;
-                entry = present;
-                if (infos != null)
-                {
-                    (infos[i], info) = (info, infos[i]);
-                }
-
-                placed = placed == null ? table + i : placed;
-                distance = other;
-                h->SlotsMoved++;
-            }
+            entry = present;
         }
     }
 

@@ -8,21 +8,20 @@ internal sealed unsafe partial class PointerTable
     private const int SweepSlots = 32;
     private const int SweepMoves = 16;
 
-    /// <summary>Ends an entry of the present table and closes the hole it leaves.</summary>
+    /// <summary>
+    /// Whether the slot behind an entry is empty or holds an entry at its home: then nothing moves when the entry goes. One
+    /// condition for both, since either alone is random. At the guard behind the last slot the answer is no.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Vacate(StateHeader* h, ulong* entry)
+    internal static bool EndsRun(StateHeader* h, ulong* entry, long index)
     {
-        ulong* table = h->Table;
-        long hole = entry - table;
-        if (table[(hole + 1) & (h->Capacity - 1)] == Slot.Empty)
-        {
-            *entry = Slot.Empty;
-        }
-        else
-        {
-            _ = ShiftBack(h, hole);
-        }
+        ulong next = entry[1];
+        long home = PointerHash.Of(Slot.Address(next), h->Seed) >> h->Shift;
+        return !((next != Slot.Empty) & (home != index + 1));
     }
+
+    /// <summary>Ends an entry of the present table and closes the hole it leaves.</summary>
+    internal static void Vacate(StateHeader* h, ulong* entry) => _ = ShiftBack(h, entry - h->Table);
 
     /// <summary>Removes an entry, wherever it is; its side record stays. Needs no memory.</summary>
     internal void Remove(ulong* entry, nint address)
@@ -34,14 +33,27 @@ internal sealed unsafe partial class PointerTable
         }
         else if ((ulong)(entry - h->Table) < (ulong)h->Capacity)
         {
-#if RM_MUTATIONS
-            if (Mutation.Is(Mutation.BrokenChain))
-            {
-                *entry = Slot.Empty;
-                return;
-            }
-#endif
             Vacate(h, entry);
+        }
+        else
+        {
+            *entry &= ~Slot.CountMask;
+            _oldDead++;
+        }
+    }
+
+    /// <summary>
+    /// Ends an entry but keeps its address, so that a later misuse of it can be told from that of a stranger. It counts as load
+    /// until it is swept or its address comes back.
+    /// </summary>
+    internal void Bury(ulong* entry)
+    {
+        StateHeader* h = _header;
+        *entry &= ~Slot.CountMask;
+        WriteInfo(entry, BlockInfo.None);
+        if ((ulong)(entry - h->Table) < (ulong)h->Capacity)
+        {
+            h->Dead++;
             if (h->Dead > h->SweepAt)
             {
                 Sweep();
@@ -49,7 +61,6 @@ internal sealed unsafe partial class PointerTable
         }
         else
         {
-            *entry &= ~Slot.CountMask;
             _oldDead++;
         }
     }
@@ -82,16 +93,14 @@ internal sealed unsafe partial class PointerTable
         for (int looked = 0; looked < SweepSlots && moves < SweepMoves && h->Dead > 0; looked++)
         {
             long at = h->SweepCursor & mask;
-            ulong slot = h->Table[at];
-            if (slot != Slot.Empty && Slot.IsFree(slot))
+            if (IsDead(h->Table[at]))
             {
                 moves += ShiftBack(h, at);
                 h->Dead--;
             }
 
-            // What was shifted into a swept slot may be dead too: the slot is looked at again unless it is settled.
-            slot = h->Table[at];
-            if (slot == Slot.Empty || !Slot.IsFree(slot))
+            // What was shifted into a swept slot may be dead too.
+            if (!IsDead(h->Table[at]))
             {
                 h->SweepCursor = (at + 1) & mask;
             }
@@ -100,7 +109,9 @@ internal sealed unsafe partial class PointerTable
         h->SlotsMoved += moves;
     }
 
-    /// <summary>Closes a hole by moving back every entry behind it that may stand nearer to its home.</summary>
+    private static bool IsDead(ulong slot) => slot != Slot.Empty && Slot.IsFree(slot);
+
+    /// <summary>Closes a hole by moving back what stands behind it, up to an empty slot or an entry at its home.</summary>
     /// <returns>How many moved.</returns>
     private static int ShiftBack(StateHeader* h, long hole)
     {
@@ -115,26 +126,20 @@ internal sealed unsafe partial class PointerTable
             return 0;
         }
 #endif
-        for (long i = (hole + 1) & mask; table[i] != Slot.Empty; i = (i + 1) & mask)
+        for (long i = (hole + 1) & mask; table[i] != Slot.Empty && HomeOf(h, table[i]) != i; i = (i + 1) & mask)
         {
-            ulong slot = table[i];
-
-            // A moved entry's marker has no home: it may stand anywhere.
-            if (slot == Slot.Moved || ((i - HomeOf(h, slot)) & mask) >= ((i - hole) & mask))
-            {
-                table[hole] = slot;
+            table[hole] = table[i];
 #if RM_MUTATIONS
-                if (infos != null && !Mutation.Is(Mutation.InfoNotMoved))
+            if (infos != null && !Mutation.Is(Mutation.InfoNotMoved))
 #else
-                if (infos != null)
+            if (infos != null)
 #endif
-                {
-                    infos[hole] = infos[i];
-                }
-
-                hole = i;
-                moves++;
+            {
+                infos[hole] = infos[i];
             }
+
+            hole = i;
+            moves++;
         }
 
         table[hole] = Slot.Empty;

@@ -10,6 +10,7 @@ internal sealed unsafe partial class PointerTable
     // Promised: no operation moves more than this many slots.
     private const int SliceSlots = 64;
     private const long SparseUpTo = 1 << 15;
+    private const int GuardBytes = 64;
 
     private long _oldDead;
 
@@ -41,7 +42,7 @@ internal sealed unsafe partial class PointerTable
     {
         StateHeader* h = _header;
         long capacity = Math.Max(MinCapacity, (long)BitOperations.RoundUpToPowerOf2((ulong)hint));
-        h->Table = (ulong*)_memory.Take((nuint)capacity * sizeof(ulong));
+        h->Table = (ulong*)_memory.Take(SlotBytes(capacity));
         if (h->Table == null)
         {
             return false;
@@ -62,24 +63,16 @@ internal sealed unsafe partial class PointerTable
         h->GrowAt = LimitOf(capacity) - h->Finalizing;
         h->SweepAt = capacity / 16;
         h->SweepCursor = 0;
+        h->Table[capacity] = Slot.Moved;
     }
+
+    // A line more than the slots: the guard behind the last one.
+    private static nuint SlotBytes(long capacity) => ((nuint)capacity * sizeof(ulong)) + GuardBytes;
 
     private bool Grow()
     {
         StateHeader* h = _header;
-        if (h->OldTable != null)
-        {
-            if (h->OldCapacity > h->Capacity)
-            {
-                // The table was shrinking and is needed again: go back to the larger one, which is still there.
-                TurnBack();
-                return true;
-            }
-
-            return HasSpareSlot();
-        }
-
-        return (h->Capacity < MaxCapacity && StartMove(h->Capacity * 2)) || HasSpareSlot();
+        return (h->OldTable == null && h->Capacity < MaxCapacity && StartMove(h->Capacity * 2)) || HasSpareSlot();
     }
 
     // Without memory to grow a table may fill up: slower, but right. One in eight slots stays empty, so that probes end.
@@ -97,13 +90,13 @@ internal sealed unsafe partial class PointerTable
             return false;
         }
 
-        nint table = _memory.Take((nuint)capacity * sizeof(ulong));
+        nint table = _memory.Take(SlotBytes(capacity));
         nint info = table != 0 && h->Info != null ? _memory.Take((nuint)capacity * sizeof(uint)) : 0;
         if (table == 0 || (h->Info != null && info == 0))
         {
             if (table != 0)
             {
-                Retire.Whole(_memory, table, (nuint)capacity * sizeof(ulong));
+                Retire.Whole(_memory, table, SlotBytes(capacity));
             }
 
             return false;
@@ -122,24 +115,6 @@ internal sealed unsafe partial class PointerTable
         h->Modes |= StateModes.Working;
         UpdateGate();
         return true;
-    }
-
-    private void TurnBack()
-    {
-        StateHeader* h = _header;
-        LayoutChanges++;
-        ulong* table = h->Table;
-        uint* info = h->Info;
-        long capacity = h->Capacity;
-        h->Table = h->OldTable;
-        h->Info = h->OldInfo;
-        h->OldTable = table;
-        h->OldInfo = info;
-        (h->Dead, _oldDead) = (_oldDead, h->Dead);
-        SetCapacity(h->OldCapacity);
-        h->OldCapacity = capacity;
-        h->OldCursor = 0;
-        UpdateGate();
     }
 
     /// <summary>One slice of the work in hand: entries moved, or memory of an old table given back.</summary>
@@ -182,7 +157,7 @@ internal sealed unsafe partial class PointerTable
                 continue;
             }
 #endif
-            _ = Place(slot, h->OldInfo == null ? BlockInfo.None : h->OldInfo[i]);
+            _ = Place(h, slot, h->OldInfo == null ? BlockInfo.None : h->OldInfo[i]);
             h->OldTable[i] = Slot.Moved;
             _oldDead++;
             h->SlotsMoved++;
@@ -199,7 +174,7 @@ internal sealed unsafe partial class PointerTable
     {
         StateHeader* h = _header;
         LayoutChanges++;
-        nuint tableBytes = (nuint)h->OldCapacity * sizeof(ulong);
+        nuint tableBytes = SlotBytes(h->OldCapacity);
         nuint infoBytes = h->OldInfo == null ? 0 : (nuint)h->OldCapacity * sizeof(uint);
         _retire.Add((nint)h->OldTable, tableBytes);
         _retire.Add((nint)h->OldInfo, infoBytes);
@@ -208,6 +183,15 @@ internal sealed unsafe partial class PointerTable
         h->OldInfo = null;
         h->OldCapacity = 0;
         _oldDead = 0;
+    }
+
+    // When a shrink goes on with later operations, one slice each, every one of them may add an entry: the smaller table must
+    // hold those too, so a large one then shrinks in several steps.
+    private long FittingCapacity(int slices)
+    {
+        StateHeader* h = _header;
+        long needed = h->Capacity / SliceSlots;
+        return CapacityFor(h->Live + h->Finalizing + (slices > needed ? 0 : needed));
     }
 
     /// <summary>Finishes what is in hand, sweeps, and shrinks the table to fit.</summary>
@@ -225,7 +209,8 @@ internal sealed unsafe partial class PointerTable
         for (; h->Table != null; slices--)
         {
             bool working = (h->Modes & StateModes.Working) != 0;
-            bool fits = CapacityFor(h->Live + h->Finalizing) >= h->Capacity;
+            long fitting = FittingCapacity(slices);
+            bool fits = fitting >= h->Capacity;
             if (!working && h->Dead == 0 && fits)
             {
                 return true;
@@ -244,7 +229,7 @@ internal sealed unsafe partial class PointerTable
             {
                 Sweep();
             }
-            else if (!StartMove(CapacityFor(h->Live + h->Finalizing)))
+            else if (!StartMove(fitting))
             {
                 // No memory for the smaller table: the larger one stays.
                 return true;
@@ -260,9 +245,11 @@ internal sealed unsafe partial class PointerTable
         get
         {
             StateHeader* h = _header;
-            return (h->Capacity * (sizeof(ulong) + (h->Info == null ? 0 : sizeof(uint))))
-                + (h->OldCapacity * (sizeof(ulong) + (h->OldInfo == null ? 0 : sizeof(uint))))
+            return BytesOf(h->Table, h->Info, h->Capacity) + BytesOf(h->OldTable, h->OldInfo, h->OldCapacity)
                 + h->RetiringBytes + Records.Bytes;
         }
     }
+
+    private static long BytesOf(ulong* table, uint* info, long capacity) =>
+        (table == null ? 0 : (long)SlotBytes(capacity)) + (info == null ? 0 : capacity * sizeof(uint));
 }

@@ -18,6 +18,11 @@ internal sealed unsafe partial class PointerTable
             return "the closed table is not empty";
         }
 
+        if (h->Table != null && h->Table[h->Capacity] != Slot.Moved)
+        {
+            return "the guard behind the table was overwritten";
+        }
+
         if (h->Table != null && (h->TableShift != ShiftOf(h->Capacity) || 1L << (32 - h->TableShift) != h->Capacity))
         {
             return $"a capacity of {h->Capacity} does not go with a shift of {h->TableShift}";
@@ -59,6 +64,11 @@ internal sealed unsafe partial class PointerTable
             }
 
             nint address = Slot.Address(slot);
+            if (table == _header->Table && BreaksOrder(slot, i))
+            {
+                return $"the entry of 0x{address:x} stands before one of an earlier home";
+            }
+
             if (Find(address) != table + i)
             {
                 return $"the entry of 0x{address:x} is not the one a lookup finds";
@@ -72,6 +82,16 @@ internal sealed unsafe partial class PointerTable
         }
 
         return null;
+    }
+
+    // In a run each entry is at most one slot farther from its home than the one before it.
+    private bool BreaksOrder(ulong slot, long at)
+    {
+        StateHeader* h = _header;
+        long mask = h->Capacity - 1;
+        long before = (at - 1) & mask;
+        long distance = (at - HomeOf(h, slot)) & mask;
+        return distance > (h->Table[before] == Slot.Empty ? 0 : ((before - HomeOf(h, h->Table[before])) & mask) + 1);
     }
 
     private string? WalkWide(ref Census census)

@@ -1,18 +1,19 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Rm.Counting;
 
 /// <summary>
 /// The open-addressing table from addresses to counts: linear probing over 8-byte slots, a power of two of them, by the top
-/// bits of a seeded hash. Its fields live in the <see cref="StateHeader"/>; this object holds what is not hot.
+/// bits of a seeded hash, kept in the order of their homes (Robin Hood). Its fields live in the <see cref="StateHeader"/>;
+/// this object holds what is not hot.
 /// </summary>
 /// <remarks>
 /// <para>An entry is named by a pointer to its slot, in the present table, in the one being left, or in the side record of an
 /// address too long for a slot. The pointer is good until the next change of the table.</para>
-/// <para>Invariants: from an entry's home to its slot no slot is empty; an address has at most one entry that is not dead;
-/// <c>Live</c>, <c>Dead</c> and <c>Finalizing</c> equal what a scan counts.</para>
+/// <para>Invariants: from an entry's home to its slot no slot is empty, and no entry stands before one of an earlier home; an
+/// address has at most one entry; <c>Live</c>, <c>Dead</c> and <c>Finalizing</c> equal what a scan counts. Behind the last slot
+/// stands a guard that is neither empty nor any address's.</para>
 /// <para>Thread rule: the state's. It allocates from <see cref="ITableMemory"/> only, and never while removing.</para>
 /// </remarks>
 internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMemory memory)
@@ -50,11 +51,18 @@ internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMem
 
     private static ulong* Search(ulong* table, long capacity, uint hash, nint address)
     {
+        ulong* found = SearchAny(table, capacity, hash, address);
+        return found == null || Slot.Count(*found) == 0 ? null : found;
+    }
+
+    /// <summary>The entry of an address, dead ones too.</summary>
+    private static ulong* SearchAny(ulong* table, long capacity, uint hash, nint address)
+    {
         long mask = capacity - 1;
         for (long i = (long)((ulong)hash >> ShiftOf(capacity)); ; i = (i + 1) & mask)
         {
             ulong slot = table[i];
-            if ((nint)(slot >> Slot.AddressShift) == address && Slot.Count(slot) != 0)
+            if ((nint)(slot >> Slot.AddressShift) == address)
             {
                 return table + i;
             }
@@ -64,48 +72,6 @@ internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMem
                 return null;
             }
         }
-    }
-
-    /// <summary>
-    /// Where a new entry goes, for the fast paths: the first free slot from the address's home on. Only while the table is
-    /// open.
-    /// </summary>
-    /// <returns>Null when the address is tracked or the way is long: the general path decides.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static ulong* FreeSlot(StateHeader* h, nint address)
-    {
-        ulong* slot = h->Slots + (PointerHash.Of(address, h->Seed) >> h->Shift);
-        return *slot == Slot.Empty ? slot : FreeSlotBehind(h, slot, address);
-    }
-
-    private static ulong* FreeSlotBehind(StateHeader* h, ulong* home, nint address)
-    {
-        ulong* table = h->Slots;
-        long mask = h->Capacity - 1;
-        long start = home - table;
-        ulong* free = null;
-        for (long distance = 0; distance < FairFrom; distance++)
-        {
-            ulong* at = table + ((start + distance) & mask);
-            ulong slot = *at;
-            if (slot == Slot.Empty)
-            {
-                return free == null ? at : free;
-            }
-
-            if ((nint)(slot >> Slot.AddressShift) == address)
-            {
-                // A live entry never stands behind a dead one of the same address.
-                return Slot.Count(slot) != 0 ? null : free == null ? at : free;
-            }
-
-            if (free == null && Slot.IsFree(slot))
-            {
-                free = at;
-            }
-        }
-
-        return null;
     }
 
     /// <summary>The cold companion of an entry; 0 where the array does not exist.</summary>
@@ -204,7 +170,7 @@ internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMem
     {
         if (table != null)
         {
-            Retire.Whole(_memory, (nint)table, (nuint)capacity * sizeof(ulong));
+            Retire.Whole(_memory, (nint)table, SlotBytes(capacity));
         }
 
         if (info != null)
