@@ -161,6 +161,20 @@ public sealed class RmStatePoolTests
     }
 
     [Fact]
+    public void AStateDisposedWhileIdleIsNotLent()
+    {
+        using var pool = new RmStatePool();
+        RmState kept = pool.Rent();
+        RmState good = pool.Rent();
+        pool.Return(good);
+        pool.Return(kept);
+        kept.Dispose();
+
+        Assert.Same(good, pool.Rent());
+        Assert.Equal(0, pool.Idle);
+    }
+
+    [Fact]
     public void DisposingThePoolDisposesIdleStatesAndLaterReturns()
     {
         var pool = new RmStatePool();

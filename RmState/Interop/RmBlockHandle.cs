@@ -10,7 +10,8 @@ namespace Rm.Interop;
 /// reference while a call runs.
 /// </summary>
 /// <remarks>
-/// <para>Disposing gives the reference back at once, on the thread that uses the state. A handle that is forgotten never touches
+/// <para>Disposing gives the reference back at once; do it on the thread that uses the state, and when a native call still runs with
+/// the handle, that call must end there as well, for it gives the reference back then. A handle that is forgotten never touches
 /// the state from the finalizer thread: it hands its reference to the state, whose owner gives it back with
 /// <see cref="RmState.ReleaseAbandoned"/>; so does <see cref="Abandon"/>, for any thread.</para>
 /// <para>When the state was disposed or reset meanwhile the block is gone, and disposing the handle does nothing; it never

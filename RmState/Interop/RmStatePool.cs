@@ -215,14 +215,19 @@ public sealed class RmStatePool : ObjectPool<RmState>, IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_count == 0)
+            while (_count > 0)
             {
-                return null;
+                RmState state = _idle[--_count]!;
+                _idle[_count] = null;
+
+                // Somebody may have kept the state after returning it and disposed it here.
+                if (!state.IsDisposed)
+                {
+                    return state;
+                }
             }
 
-            RmState state = _idle[--_count]!;
-            _idle[_count] = null;
-            return state;
+            return null;
         }
     }
 
