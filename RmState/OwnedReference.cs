@@ -47,13 +47,13 @@ internal sealed class OwnedReference
     /// <returns>False when the block is gone: the state was disposed or reset, or somebody released too often.</returns>
     internal bool Release()
     {
-        if (!IsAlive)
-        {
-            return false;
-        }
-
         try
         {
+            if (!IsAlive)
+            {
+                return false;
+            }
+
             State.RmRelease(Block, _file, _line);
             return true;
         }
@@ -64,6 +64,21 @@ internal sealed class OwnedReference
             Abandon();
             throw;
         }
+    }
+
+    /// <summary>
+    /// The same for a holder that ends its reference itself: a block that went before it, in a state that lives, is a violation.
+    /// It is reported rather than thrown, since it is met in the holder's Dispose.
+    /// </summary>
+    internal bool ReleaseOrReport()
+    {
+        bool released = Release();
+        if (!released && !State.IsDisposed)
+        {
+            State.ReportOutlived(Block);
+        }
+
+        return released;
     }
 
     /// <summary>Leaves the reference to the state's owner; on any thread, without memory, never failing.</summary>

@@ -79,21 +79,13 @@ public readonly record struct RmRef
     /// <returns>For example <c>0x7f00a0#3</c>.</returns>
     public override string ToString() => _state is null ? "none" : FormattableString.Invariant($"0x{_block:x}#{_generation}");
 
-    private RmState State()
+    private RmState State([CallerMemberName] string member = "")
     {
         if (_state is null)
         {
-            throw new StaleReferenceException("The reference is empty: it was not made by RmReference.");
+            throw new StaleReferenceException($"{member} of an empty reference: it was not made by RmReference.");
         }
 
-        ObjectDisposedException.ThrowIf(_state.IsDisposed, _state);
-        return _state.HasGeneration(_block, _generation) ? _state : throw Stale(_state);
-    }
-
-    private StaleReferenceException Stale(RmState state)
-    {
-        string fate = state.RmContains(_block) ? "was released and its address belongs to another block now" : "was released";
-        return new StaleReferenceException(
-            FormattableString.Invariant($"The block 0x{_block:x} {fate}; take a new reference with RmReference."), _block);
+        return _state.HasGeneration(_block, _generation) ? _state : throw _state.StaleReference(_block, member);
     }
 }

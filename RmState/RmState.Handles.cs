@@ -47,14 +47,14 @@ public sealed unsafe partial class RmState
     /// <exception cref="AggregateException">Several deallocators threw; one alone surfaces as it is. All references were given back.</exception>
     public int ReleaseAbandoned()
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        BeginRead();
         if (Volatile.Read(ref _abandoned) is null)
         {
             return 0;
         }
 
         int released = 0;
-        FailureList failures = default;
+        List<Exception>? failures = null;
         OwnedReference? reference = Interlocked.Exchange(ref _abandoned, null);
         while (reference is not null)
         {
@@ -66,14 +66,39 @@ public sealed unsafe partial class RmState
             }
             catch (Exception e)
             {
-                failures.Add(e);
+                (failures ??= []).Add(e);
             }
 
             reference = next;
         }
 
-        failures.ThrowIfAny();
+        Rethrow(Combine(failures));
         return released;
+    }
+
+    /// <summary>What a pool does with a state that comes back: nothing that was given up in time counts as leaked.</summary>
+    internal void Empty()
+    {
+        List<Exception>? failures = null;
+        try
+        {
+            ReleaseAbandoned();
+        }
+        catch (Exception e) when (e is not ConcurrentUseException)
+        {
+            (failures ??= []).Add(e);
+        }
+
+        try
+        {
+            Reset();
+        }
+        catch (Exception e) when (failures is not null)
+        {
+            failures.Add(e);
+        }
+
+        Rethrow(Combine(failures));
     }
 
     internal void Abandon(OwnedReference reference)
@@ -96,5 +121,23 @@ public sealed unsafe partial class RmState
 
             head = seen;
         }
+    }
+
+    internal StaleReferenceException StaleReference(nint block, string member)
+    {
+        string fate = RmContains(block) ? "was released and its address belongs to another block now" : "was released";
+        var violation = new StaleReferenceException(
+            $"{member} of a reference to 0x{block:x}: the block {fate}. Ask with IsAlive or TryGetBlock, or take a new reference with RmReference.", block);
+        Report(violation);
+        return violation;
+    }
+
+    internal void ReportOutlived(nint block)
+    {
+        var violation = new StaleReferenceException(
+            $"A handle or memory of 0x{block:x} ended after its block in {NameForMessages}: somebody released its reference, or the state was reset first. Release only references of your own, and end holders before the state is reset.",
+            block);
+        Report(violation);
+        _options.OnViolation?.Invoke(violation);
     }
 }

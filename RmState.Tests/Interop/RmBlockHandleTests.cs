@@ -326,15 +326,40 @@ public sealed unsafe class RmBlockHandleTests : IDisposable
     }
 
     [Fact]
-    public void AHandleWhoseReferenceSomebodyElseReleasedReleasesNothing()
+    public void AHandleWhoseReferenceSomebodyElseReleasedReportsIt()
     {
-        nint block = _state.RmMalloc(64);
-        RmBlockHandle handle = RmBlockHandle.Own(_state, block);
-        _state.RmRelease(block);
-        Assert.Equal(block, _state.RmMalloc(64));
+        var violations = new List<MemoryViolationException>();
+        using var state = new RmState(new RmStateOptions { Allocator = _allocator, OnViolation = violations.Add });
+        nint block = state.RmMalloc(64);
+        RmBlockHandle handle = RmBlockHandle.Own(state, block);
+        state.RmRelease(block);
+        Assert.Equal(block, state.RmMalloc(64));
+        handle.Dispose();
         handle.Dispose();
 
-        Assert.Equal(1, _state.RmCount(block));
+        Assert.Equal(1, state.RmCount(block));
+        Assert.Equal(block, Assert.IsType<StaleReferenceException>(Assert.Single(violations)).Block);
+        Assert.Equal(1, state.Statistics.Violations);
+    }
+
+    [Fact]
+    public void AHandleDisposedAfterAResetReportsIt()
+    {
+        var violations = new List<MemoryViolationException>();
+        var state = new RmState(new RmStateOptions { Allocator = _allocator, OnViolation = violations.Add });
+        RmBlockHandle late = RmBlockHandle.Own(state, state.RmMalloc(64));
+        RmBlockHandle abandoned = RmBlockHandle.Own(state, state.RmMalloc(64));
+        RmBlockHandle afterDisposal = RmBlockHandle.Own(state, state.RmMalloc(64));
+        abandoned.Abandon();
+        state.Reset();
+        Assert.Equal(0, state.ReleaseAbandoned());
+        Assert.Empty(violations);
+
+        late.Dispose();
+        Assert.IsType<StaleReferenceException>(Assert.Single(violations));
+        state.Dispose();
+        afterDisposal.Dispose();
+        Assert.Single(violations);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -299,9 +299,11 @@ public sealed class RmMemoryManagerTests : IDisposable
         RmMemoryManager<byte> manager = _state.RmMemory(block);
         _state.Reset();
         Assert.Equal(block, _state.RmMalloc(64));
+        long violations = _state.Statistics.Violations;
         manager.Dispose();
 
         Assert.Equal(1, _state.RmCount(block));
+        Assert.Equal(violations + 1, _state.Statistics.Violations);
     }
 
     [Fact]

@@ -264,43 +264,25 @@ public sealed class RmStatePoolTests
         Assert.Throws<ArgumentOutOfRangeException>("maximumRetained", () => new RmStatePool(options, -1));
         Assert.Throws<ArgumentOutOfRangeException>("maximumRetained", () => new RmStatePool(options, RmStatePool.MaximumRetainedLimit + 1));
         Assert.Throws<ArgumentNullException>(() => new RmStatePoolPolicy(null!));
-        Assert.Throws<ArgumentOutOfRangeException>("maximumTableBytes", () => new RmStatePoolPolicy(options, 0));
-        Assert.Throws<ArgumentOutOfRangeException>("maximumTableBytes", () => new RmStatePoolPolicy(options, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RmStatePoolPolicy(new RmStateOptions { InitialCapacity = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RmStatePool(new RmStateOptions { InitialCapacity = -1 }));
     }
 
     [Fact]
-    public void AStateWhoseTableGrewIsNotKept()
+    public void AStateWhoseTableGrewLargeComesBackSmall()
     {
-        using var pool = new RmStatePool(new RmStatePoolPolicy(new RmStateOptions { InitialCapacity = 16 }, 64 * 1024));
-        RmState small = pool.Rent();
-        Fill(small, 4);
-        pool.Return(small);
-        Assert.Equal(1, pool.Idle);
-
-        RmState large = pool.Rent();
-        Assert.Same(small, large);
-        Fill(large, 100_000);
-        pool.Return(large);
-        Assert.True(large.IsDisposed);
-        Assert.Equal(0, pool.Idle);
-
-        static void Fill(RmState state, int blocks)
-        {
-            for (int i = 1; i <= blocks; i++)
-            {
-                state.RmAttach(i * 64, static _ => { });
-            }
-        }
-    }
-
-    [Fact]
-    public void AStateMadeLargeIsKept()
-    {
-        using var pool = new RmStatePool(new RmStatePoolPolicy(new RmStateOptions { InitialCapacity = 1 << 16 }, 1));
+        using var pool = new RmStatePool();
         RmState state = pool.Rent();
+        for (int i = 1; i <= 200_000; i++)
+        {
+            state.RmAttach(i * 64, static _ => { });
+        }
+
+        long grown = state.Statistics.TableBytes;
         pool.Return(state);
-        Assert.False(state.IsDisposed);
-        Assert.Equal(1, pool.Idle);
+        Assert.Same(state, pool.Rent());
+        Assert.InRange(state.Statistics.TableBytes, 0, grown / 4);
+        Assert.Equal(1, state.RmRetain(state.RmMalloc(64)) - 1);
     }
 
     [Fact]

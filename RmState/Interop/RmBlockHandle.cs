@@ -14,8 +14,9 @@ namespace Rm.Interop;
 /// the handle, that call must end there as well, for it gives the reference back then. A handle that is forgotten never touches
 /// the state from the finalizer thread: it hands its reference to the state, whose owner gives it back with
 /// <see cref="RmState.ReleaseAbandoned"/>; so does <see cref="Abandon"/>, for any thread.</para>
-/// <para>When the state was disposed or reset meanwhile the block is gone, and disposing the handle does nothing; it never
-/// releases another block that got the same address.</para>
+/// <para>A handle never releases another block that got the same address. When its block is gone, disposing it changes nothing: after
+/// the state's disposal silently; after a reset, or when somebody released the handle's reference, a
+/// <see cref="StaleReferenceException"/> is reported to <see cref="RmStateOptions.OnViolation"/> and counted, not thrown.</para>
 /// <para>Making one costs two small objects on the GC heap and one retain. <see cref="SafeHandle.DangerousAddRef"/> and
 /// <see cref="SafeHandle.DangerousRelease"/> count in the handle, not in the state.</para>
 /// </remarks>
@@ -125,7 +126,7 @@ public sealed unsafe class RmBlockHandle : SafeHandle
             return true;
         }
 
-        return _reference.Release();
+        return _reference.ReleaseOrReport();
     }
 
     /// <summary>Closes the handle; the last use of it, here or in a running native call, gives the reference back.</summary>

@@ -111,7 +111,11 @@ public sealed unsafe class RmMemoryManager<T> : MemoryManager<T>
     }
 
     /// <summary>Gives the reference back, or leaves that to the last unpin. Idempotent.</summary>
-    /// <remarks>Thread rule: the state's. After the state's disposal or reset it does nothing.</remarks>
+    /// <remarks>
+    /// Thread rule: the state's. When the block is gone already nothing changes: after the state's disposal silently; after a reset, or
+    /// when somebody released this memory's reference, a <see cref="Violations.StaleReferenceException"/> is reported to
+    /// <see cref="RmStateOptions.OnViolation"/> and counted, not thrown.
+    /// </remarks>
     /// <exception cref="AggregateException">The release ended several blocks whose deallocators threw; one alone surfaces as it is.</exception>
     public void Dispose() => Dispose(disposing: true);
 
@@ -121,7 +125,7 @@ public sealed unsafe class RmMemoryManager<T> : MemoryManager<T>
     {
         if (Interlocked.Or(ref _word, Disposed) == 0)
         {
-            _reference.Release();
+            _reference.ReleaseOrReport();
         }
     }
 }

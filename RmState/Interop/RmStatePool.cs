@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.ObjectPool;
 using Rm.Violations;
 
@@ -36,7 +37,7 @@ public sealed class RmStatePool : ObjectPool<RmState>, IDisposable
     /// <param name="options">How states are made. Its OnLeak hears what a returned state had not released.</param>
     /// <param name="maximumRetained">How many idle states are kept at most, 1 to 65,536; null for two for each processor.</param>
     /// <exception cref="ArgumentNullException">The options are null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The number is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number is out of range, or the options are bad.</exception>
     public RmStatePool(RmStateOptions options, int? maximumRetained = null)
         : this(new RmStatePoolPolicy(options), maximumRetained)
     {
@@ -86,7 +87,7 @@ public sealed class RmStatePool : ObjectPool<RmState>, IDisposable
 
     /// <summary>Lends a state: an idle one, or a new one when none waits.</summary>
     /// <returns>An empty state, the caller's until he returns or disposes it.</returns>
-    /// <remarks>O(1); making a new one costs what the policy's states cost.</remarks>
+    /// <remarks>O(1), or what making a state costs.</remarks>
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
     /// <exception cref="OutOfMemoryException">No memory for a new state's table.</exception>
     public RmState Rent()
@@ -125,7 +126,7 @@ public sealed class RmStatePool : ObjectPool<RmState>, IDisposable
     /// </summary>
     /// <param name="obj">A state that this pool lent.</param>
     /// <remarks>
-    /// O(live blocks). When a deallocator throws the state is back all the same and the exception surfaces afterwards. When the state
+    /// O(slots), as <see cref="RmState.Reset"/>. When a deallocator throws the state is back all the same and the exception surfaces afterwards. When the state
     /// could not be emptied (its policy forbids that blocks live, or it is in use) it stays the caller's.
     /// </remarks>
     /// <exception cref="ArgumentNullException">The state is null.</exception>
@@ -183,7 +184,7 @@ public sealed class RmStatePool : ObjectPool<RmState>, IDisposable
 
     private void TakeBack(RmState state, long number)
     {
-        FailureList failures = default;
+        Exception? failure = null;
         bool wanted;
         try
         {
@@ -198,7 +199,7 @@ public sealed class RmStatePool : ObjectPool<RmState>, IDisposable
                 throw;
             }
 
-            failures.Add(e);
+            failure = e;
             wanted = true;
         }
 
@@ -207,7 +208,10 @@ public sealed class RmStatePool : ObjectPool<RmState>, IDisposable
             state.Dispose();
         }
 
-        failures.ThrowIfAny();
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
     }
 
     private RmState? TakeIdle()
