@@ -360,6 +360,32 @@ public sealed class RmStatePoolTests
         Assert.InRange(pool.Idle, 1, 2);
     }
 
+    [Fact]
+    public void APolicyIsNotAskedAboutADisposedState()
+    {
+        using var pool = new RmStatePool(new Resets());
+        using (RmStateLease lease = pool.Lease())
+        {
+            lease.State.Dispose();
+        }
+
+        RmState state = pool.Rent();
+        state.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => pool.Return(state));
+        Assert.Equal(0, pool.Idle);
+    }
+
+    private sealed class Resets : IPooledObjectPolicy<RmState>
+    {
+        public RmState Create() => new();
+
+        public bool Return(RmState obj)
+        {
+            obj.Reset();
+            return true;
+        }
+    }
+
     private sealed class WantsNone : IPooledObjectPolicy<RmState>
     {
         public RmState Create() => new();
