@@ -34,7 +34,7 @@ public sealed unsafe class RmMemoryManager<T> : MemoryManager<T>
     internal RmMemoryManager(RmState state, nint block, nuint offset, int length, string file, int line)
     {
         _reference = OwnedReference.To(state, block, file, line);
-        _start = (T*)((byte*)block + offset);
+        _start = unchecked((T*)((byte*)block + offset));
         _length = length;
 
         // Last: when anything above fails, nothing is held.
@@ -66,7 +66,8 @@ public sealed unsafe class RmMemoryManager<T> : MemoryManager<T>
     /// <exception cref="OverflowException">1,073,741,823 pins are outstanding.</exception>
     public override MemoryHandle Pin(int elementIndex = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)_length, nameof(elementIndex));
+        ArgumentOutOfRangeException.ThrowIfNegative(elementIndex);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(elementIndex, _length);
         int word = Volatile.Read(ref _word);
         while (true)
         {
