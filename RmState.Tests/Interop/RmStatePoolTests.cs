@@ -209,6 +209,22 @@ public sealed class RmStatePoolTests
     }
 
     [Fact]
+    public void AStateWhoseLeakCallbackThrowsStaysTheCallers()
+    {
+        using var allocator = new ReusingAllocator();
+        var failure = new IOException("the log is full");
+        using var pool = new RmStatePool(new RmStateOptions { Allocator = allocator, OnLeak = _ => throw failure });
+        RmState state = pool.Rent();
+        nint block = state.RmMalloc(64);
+        Assert.Same(failure, Assert.Throws<IOException>(() => pool.Return(state)));
+        Assert.Equal(1, state.RmCount(block));
+
+        state.RmRelease(block);
+        pool.Return(state);
+        Assert.Equal(1, pool.Idle);
+    }
+
+    [Fact]
     public void AStateReturnedFromItsOwnDeallocatorStaysTheCallers()
     {
         using var pool = new RmStatePool();
