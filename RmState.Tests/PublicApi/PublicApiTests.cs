@@ -6,7 +6,7 @@ public sealed class PublicApiTests
     [Fact]
     public void SurfaceIsTheApprovedOne()
     {
-        string root = RepositoryRoot();
+        string root = RepositoryFiles.Root;
         string approvedPath = Path.Combine(root, "RmState.Tests", "PublicApi", "RmState.approved.txt");
         string receivedPath = Path.Combine(root, "artifacts", "api", "RmState.received.txt");
         string received = PublicApiListing.Of(System.Reflection.Assembly.Load("RmState"));
@@ -42,19 +42,5 @@ public sealed class PublicApiTests
             .. after.Except(before, StringComparer.Ordinal).Select(l => "  + " + l),
         ];
         return string.Join('\n', lines.DefaultIfEmpty("  (the same lines in another order or number)").Take(40));
-    }
-
-    // Not a caller's file path: in reproducible builds those are not paths of this machine.
-    private static string RepositoryRoot()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "RmState.sln")))
-            {
-                return at.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("the tests run outside the repository");
     }
 }
