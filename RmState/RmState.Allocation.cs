@@ -344,13 +344,6 @@ public sealed unsafe partial class RmState
             return false;
         }
 
-        // The size of the block given up went with it, where the allocator alone knew it.
-        if (reused is not null && _knowsSizes)
-        {
-            h->LiveBytes = 0;
-            AddBytes(h, SumOfSizes());
-            return true;
-        }
 
         if (BlockInfo.HasRecord(info))
         {
@@ -358,6 +351,7 @@ public sealed unsafe partial class RmState
         }
 
         AddBytes(h, _knowsSizes ? SizeKnownToAllocator(info, block) : size);
+        RecountBytes(reused);
         return true;
     }
 
@@ -392,8 +386,14 @@ public sealed unsafe partial class RmState
             block);
     }
 
-    private nuint SumOfSizes()
+    // The size of a block given up went with it where only the allocator knew it: the rest is added up again.
+    private void RecountBytes(MemoryViolationException? reused)
     {
+        if (reused is null || !_knowsSizes)
+        {
+            return;
+        }
+
         nuint bytes = 0;
         long position = 0;
         IEnumerator<KeyValuePair<nint, uint>>? wide = null;
@@ -402,7 +402,8 @@ public sealed unsafe partial class RmState
             bytes += block.Size ?? 0;
         }
 
-        return bytes;
+        _header->LiveBytes = 0;
+        AddBytes(_header, bytes);
     }
 
     private void ReportReuse(MemoryViolationException? reused)

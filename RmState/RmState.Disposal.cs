@@ -30,6 +30,7 @@ public sealed unsafe partial class RmState
         _ = FreeSpares();
         _table.Release();
         _deallocators.Clear();
+        _abandoned = null;
         GC.SuppressFinalize(this);
         Rethrow(failure);
     }
@@ -93,6 +94,7 @@ public sealed unsafe partial class RmState
 
         RmLeakReport? report = EndBlocks(out Exception? failure);
         _deallocators.Clear();
+        _abandoned = null;
         StateHeader* h = _header;
         if (h->Capacity > KeptCapacity || h->OldTable != null || (h->Modes & StateModes.Working) != 0)
         {

@@ -38,7 +38,7 @@ public sealed class RmStateOptions
 
     /// <summary>
     /// Called with a violation that is reported rather than thrown, because the call that met it goes on: the allocator
-    /// returned an address that is still tracked. Exceptions it throws surface from that call.
+    /// returned an address that is still tracked, or a handle or memory ended after its block. Exceptions it throws surface from that call.
     /// </summary>
     public Action<Violations.MemoryViolationException>? OnViolation { get; init; }
 
