@@ -1,0 +1,210 @@
+using Rm.Counting;
+using Rm.Violations;
+
+namespace Rm;
+
+// The general path of allocation: room first, then the block, then its entry, so that a failure leaves nothing behind.
+public sealed unsafe partial class RmState
+{
+    private Outcome Allocate(AllocationKind kind, nuint size, nuint alignment, out nint block, string file, int line, nint ready = 0)
+    {
+        block = 0;
+        StateHeader* h = Begin();
+        int alignmentLog2 = Log2OfAlignment(alignment);
+        if (IsEnding || !PrepareEntry(size, alignmentLog2, out uint info))
+        {
+            Cancel();
+            FreeReady(ready);
+            if (IsEnding)
+            {
+                ThrowDisposed();
+            }
+
+            return Outcome.NoMemory;
+        }
+
+        MemoryViolationException? reused = null;
+        nint fresh = ready != 0 ? ready : AllocateNative(kind, size, alignment, info);
+        if (fresh == 0 || !Track(fresh, info, size, out reused))
+        {
+            DropRecord(info);
+            Cancel();
+            if (fresh != 0)
+            {
+                FreeNative(fresh, size, alignment);
+            }
+
+            return Outcome.NoMemory;
+        }
+
+        h->Allocations++;
+        Commit();
+        block = fresh;
+        _observer?.Done(StateOperation.Allocate, block, 0, 1, file, line);
+        ReportReuse(reused);
+        GC.KeepAlive(this);
+        return Outcome.Done;
+    }
+
+    private static void FreeReady(nint ready)
+    {
+        if (ready != 0)
+        {
+            _ = FreeMalloced(ready);
+        }
+    }
+
+    /// <summary>Makes room for an entry, and finds what its companion will say; the record it may need is taken now.</summary>
+    private bool PrepareEntry(nuint size, int alignmentLog2, out uint info)
+    {
+        info = BlockInfo.None;
+        if (!PrepareTable())
+        {
+            return false;
+        }
+
+        if (_knowsSizes && alignmentLog2 == 0)
+        {
+            return true;
+        }
+
+        if (!EnsureInfo())
+        {
+            return false;
+        }
+
+        if (size < BlockInfo.FirstLargeSize)
+        {
+            info = BlockInfo.Own(size, alignmentLog2);
+            return true;
+        }
+
+        uint index = _table.NewRecord(0, BlockInfo.None);
+        if (index == 0)
+        {
+            return false;
+        }
+
+        SideRecord* record = _table.Records.At(index);
+        record->Size = size;
+        record->AlignmentLog2 = (byte)alignmentLog2;
+        info = BlockInfo.OfRecord(index);
+        return true;
+    }
+
+    private bool PrepareTable()
+    {
+        StateHeader* h = _header;
+        return ((h->Modes & StateModes.Unbuilt) == 0 || _table.Build(_options.InitialCapacity)) && _table.Reserve();
+    }
+
+    private bool EnsureInfo()
+    {
+        StateHeader* h = _header;
+        if (h->Info != null && (h->OldTable == null || h->OldInfo != null))
+        {
+            return true;
+        }
+
+        if (!_table.EnsureInfo())
+        {
+            return false;
+        }
+
+        // From now on the fast path of allocation may write sizes.
+        if (_usesMalloc)
+        {
+            h->Modes &= ~StateModes.SlowAllocation;
+        }
+
+        return true;
+    }
+
+    /// <summary>Enters a fresh block, whatever the table says of its address.</summary>
+    /// <returns>False when there is no memory for the entry.</returns>
+    private bool Track(nint block, uint info, nuint size, out MemoryViolationException? reused)
+    {
+        reused = null;
+        StateHeader* h = _header;
+        ulong* entry = _table.Find(block);
+        if (entry != null)
+        {
+            reused = GiveUpEntry(entry, block);
+        }
+
+        if (_table.Insert(block, info) == null)
+        {
+            return false;
+        }
+
+
+        if (BlockInfo.HasRecord(info))
+        {
+            _table.Records.At(BlockInfo.RecordIndex(info))->Address = block;
+        }
+
+        AddBytes(h, _knowsSizes ? SizeKnownToAllocator(info, block) : size);
+        RecountBytes(reused);
+        return true;
+    }
+
+    private nuint SizeKnownToAllocator(uint info, nint block) => TrySizeOf(info, block, out nuint size) ? size : 0;
+
+    /// <summary>
+    /// The allocator handed out an address that still has an entry. While the block's own deallocator runs that is right: it
+    /// freed the block. Otherwise somebody freed it behind the state's back.
+    /// </summary>
+    private AddressReusedException? GiveUpEntry(ulong* entry, nint block)
+    {
+        StateHeader* h = _header;
+        if (Slot.Count(*entry) == Slot.Finalizing)
+        {
+            _table.EndFinalizing(entry, block);
+#if RM_MUTATIONS
+            h->Finalizing += Mutation.Is(Mutation.ReviveForgetsFinalizing) ? 1 : 0;
+#endif
+            return null;
+        }
+
+        long count = _table.CountOf(entry);
+        uint info = _table.ReadInfo(entry);
+        h->LiveBytes -= _knowsSizes || !TrySizeOf(info, block, out nuint size) ? 0 : (long)size;
+        h->Live--;
+        h->Abandoned++;
+        h->ReferencesDropped += count;
+        _table.Remove(entry, block);
+        DropRecord(info);
+        return new AddressReusedException(
+            $"the allocator returned 0x{block:x}, which {NameForMessages} still tracked with a count of {count}: the block was freed behind its back. The new block is tracked from now on; release or detach blocks instead of freeing them.",
+            block);
+    }
+
+    // The size of a block given up went with it where only the allocator knew it: the rest is added up again.
+    private void RecountBytes(MemoryViolationException? reused)
+    {
+        if (reused is null || !_knowsSizes)
+        {
+            return;
+        }
+
+        nuint bytes = 0;
+        long position = 0;
+        IEnumerator<KeyValuePair<nint, uint>>? wide = null;
+        while (TryNextBlock(ref position, ref wide, out RmBlock block))
+        {
+            bytes += block.Size ?? 0;
+        }
+
+        _header->LiveBytes = 0;
+        AddBytes(_header, bytes);
+    }
+
+    private void ReportReuse(MemoryViolationException? reused)
+    {
+        if (reused is not null)
+        {
+            _ = Report(reused);
+            _options.OnViolation?.Invoke(reused);
+        }
+    }
+}
