@@ -82,8 +82,7 @@ public sealed unsafe partial class RmState
 
         h->LiveBytes -= sized ? (long)oldSize : 0;
         AddressReusedException? reused = Rename(entry, block, moved, oldInfo, newInfo, size);
-        AddBytes(h, _knowsSizes ? SizeKnownToAllocator(newInfo, moved) : size);
-        RecountBytes(reused);
+        CountBytes(moved, newInfo, size, reused);
         h->Reallocations++;
         Commit();
         resized = moved;

@@ -143,8 +143,7 @@ public sealed unsafe partial class RmState
             _table.Records.At(BlockInfo.RecordIndex(info))->Address = block;
         }
 
-        AddBytes(h, _knowsSizes ? SizeKnownToAllocator(info, block) : size);
-        RecountBytes(reused);
+        CountBytes(block, info, size, reused);
         return true;
     }
 
@@ -179,20 +178,22 @@ public sealed unsafe partial class RmState
             block);
     }
 
-    // The size of a block given up went with it where only the allocator knew it: the rest is added up again.
-    private void RecountBytes(MemoryViolationException? reused)
+    /// <summary>Counts the bytes of a block just entered, as far as its size is known.</summary>
+    private void CountBytes(nint block, uint info, nuint size, MemoryViolationException? reused)
     {
         if (reused is null || !_knowsSizes)
         {
+            AddBytes(_header, _knowsSizes ? SizeKnownToAllocator(info, block) : size);
             return;
         }
 
+        // The size of the block given up went with it where only the allocator knew it: all are added up again.
         nuint bytes = 0;
         long position = 0;
         IEnumerator<KeyValuePair<nint, uint>>? wide = null;
-        while (TryNextBlock(ref position, ref wide, out RmBlock block))
+        while (TryNextBlock(ref position, ref wide, out RmBlock tracked))
         {
-            bytes += block.Size ?? 0;
+            bytes += tracked.Size ?? 0;
         }
 
         _header->LiveBytes = 0;
