@@ -1,0 +1,37 @@
+using Rm.Memory;
+
+namespace Rm.Tests.Faults;
+
+/// <summary>An allocator whose next address the test chooses. Its blocks are addresses only: nobody reads or writes them.</summary>
+internal sealed class ScriptedAllocator : INativeAllocator
+{
+    private readonly List<nint> _freed = [];
+    private nint _bump = 0x1000_0000;
+
+    /// <summary>The address that the next request gets; 0 for a fresh one.</summary>
+    public nint Next { get; set; }
+
+    /// <summary>What was freed, in order.</summary>
+    public IReadOnlyList<nint> Freed => _freed;
+
+    public bool KnowsSizes => false;
+
+    public nint Allocate(nuint size)
+    {
+        nint block = Next;
+        Next = 0;
+        return block != 0 ? block : _bump += 0x1_0000;
+    }
+
+    public nint AllocateZeroed(nuint size) => Allocate(size);
+
+    public nint AllocateAligned(nuint size, nuint alignment) => Allocate(size);
+
+    public nint Reallocate(nint block, nuint oldSize, nuint newSize, nuint alignment) => Next != 0 ? Allocate(newSize) : block;
+
+    public void Free(nint block, nuint size, nuint alignment) => _freed.Add(block);
+
+    public nuint UsableSize(nint block) => 0;
+
+    public AddressOwner OwnerOf(nint address) => AddressOwner.Unknown;
+}
