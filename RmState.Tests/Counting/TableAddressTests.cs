@@ -21,7 +21,7 @@ public sealed class TableAddressTests : LeakChecked
     [MemberData(nameof(EdgeData))]
     public void LifeOfOneBlock(long address)
     {
-        RmState state = NewState();
+        RmState state = NewState(new RmStateOptions { DisposePolicy = RmDisposePolicy.Abandon });
         nint block = (nint)address;
         List<nint> freed = [];
         for (int round = 0; round < 3; round++)

@@ -13,6 +13,9 @@ internal sealed unsafe class CountingTableMemory(FaultPlan? faults = null) : ITa
 
     public int Outstanding => _areas.Count;
 
+    /// <summary>The areas held, in the order in which they were taken.</summary>
+    public IEnumerable<(nint Start, nuint Bytes)> Areas => _areas.Select(a => (a.Key, a.Value.Taken));
+
     public nint Take(nuint bytes)
     {
         if (faults?.Refuses() ?? false)

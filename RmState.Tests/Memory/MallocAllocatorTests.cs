@@ -161,6 +161,19 @@ public sealed unsafe class MallocAllocatorTests : LeakChecked
     }
 
     [Fact]
+    public void ReallocateOfAnUnknownSizeKeepsTheContentsOfAnAlignedBlockToo()
+    {
+        nint block = _allocator.AllocateAligned(50, 256);
+        Fill(block, 0, 50);
+
+        block = _allocator.Reallocate(block, oldSize: 0, newSize: 5000, alignment: 256);
+
+        Assert.Equal(0, block % 256);
+        AssertFilled(block, 50);
+        _allocator.Free(block, 0, 256);
+    }
+
+    [Fact]
     public void ReallocateToZeroGivesABlockOfSizeZero()
     {
         nint block = _allocator.Reallocate(_allocator.Allocate(50), 50, 0, 0);

@@ -138,14 +138,60 @@ public sealed unsafe class AllocationTests : LeakChecked
     }
 
     [Fact]
-    public void AlignmentThatNoAddressSpaceHasIsOutOfMemory()
+    public void LargestAlignmentIsAGibibyte()
     {
         RmState state = NewState();
 
-        Assert.Throws<OutOfMemoryException>(() => state.RmAlignedAlloc((nuint)1 << 62, 1));
-        Assert.Throws<OutOfMemoryException>(() => state.RmAlignedAlloc((nuint)1 << 63, (nuint)1 << 62));
+        nint block = state.RmAlignedAlloc(1 << 30, 100);
+        Assert.Equal(0, block % (1 << 30));
+        Assert.Equal((1, 100u), (state.RmCount(block), state.RmSize(block)));
+        Assert.Equal(0, state.RmRelease(block));
 
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.RmAlignedAlloc((nuint)1 << 31, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.RmAlignedAlloc((nuint)1 << 63, 1));
         Assert.Equal(0, state.Statistics.LiveBlocks);
+    }
+
+    [Theory]
+    [MemberData(nameof(Allocators))]
+    public void SizesAroundEveryPowerOfTwoAreKept(string allocator)
+    {
+        // Not written to, so the large ones cost address space only.
+        RmState state = StateOver(allocator);
+        for (int shift = 4; shift <= 33; shift++)
+        {
+            nint[] blocks = [.. Enumerable.Range(-3, 6).Select(d => state.RmMalloc((nuint)((1L << shift) + d)))];
+            for (int i = 0; i < blocks.Length; i++)
+            {
+                Assert.Equal((nuint)((1L << shift) + i - 3), state.RmSize(blocks[i]));
+            }
+
+            state.Verify();
+            Assert.All(blocks, b => Assert.Equal(0, state.RmRelease(b)));
+            Assert.Equal(0, state.Statistics.LiveBytes);
+        }
+    }
+
+    [Fact]
+    public void BytesAreRightAfterAnAddressStillTrackedWasHandedOutAgain()
+    {
+        foreach (bool knowsSizes in new[] { false, true })
+        {
+            CountingAllocator allocator = NewAllocator(knowsSizes: knowsSizes);
+            RmState state = NewState(new RmStateOptions { Allocator = allocator });
+            nint block = state.RmMalloc(1000);
+            allocator.FreeDetached(block);
+            List<nint> made = [];
+            while (state.Statistics.Abandoned == 0)
+            {
+                made.Add(state.RmMalloc(1000));
+                Assert.True(made.Count < 10_000, "malloc does not reuse the address");
+            }
+
+            Assert.Equal(1000 * made.Count, state.Statistics.LiveBytes);
+            state.Verify();
+            Assert.All(made, b => Assert.Equal(0, state.RmRelease(b)));
+        }
     }
 
     [Fact]

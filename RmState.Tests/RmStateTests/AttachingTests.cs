@@ -83,6 +83,9 @@ public sealed unsafe class AttachingTests : LeakChecked
     [InlineData(0x1_0000_0000UL)]
     [InlineData(ulong.MaxValue - 1)]
     [InlineData((ulong)long.MaxValue)]
+    [InlineData((1UL << 26) - 2)]
+    [InlineData((1UL << 26) - 1)]
+    [InlineData(1UL << 26)]
     public void LargeSizeIsKept(ulong size)
     {
         RmState state = NewState();
@@ -93,6 +96,24 @@ public sealed unsafe class AttachingTests : LeakChecked
         Assert.Equal((nuint)size, Assert.Single(state.RmBlocks).Size);
         state.RmRelease(block);
         Assert.Equal(0, state.Statistics.LiveBytes);
+    }
+
+    [Fact]
+    public void LargestSizeIsRefusedOrKeptAndTheBytesStayRight()
+    {
+        RmState state = NewState();
+        try
+        {
+            state.RmAttach(Fakes.Address(1), Fakes.Leave, nuint.MaxValue);
+            state.RmRelease(Fakes.Address(1));
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            Assert.False(state.RmContains(Fakes.Address(1)));
+        }
+
+        Assert.Equal(0, state.Statistics.LiveBytes);
+        state.Verify();
     }
 
     [Fact]

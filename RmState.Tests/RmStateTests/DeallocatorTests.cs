@@ -161,6 +161,7 @@ public sealed class DeallocatorTests : LeakChecked
             Assert.Equal(block, state.RmMalloc(77));
             Assert.Equal((1, 77u), (state.RmCount(block), state.RmSize(block)));
             Assert.Equal(2, state.RmRetain(block));
+            state.Verify();
         });
 
         Assert.Equal(0, state.RmRelease(A));

@@ -31,6 +31,17 @@ public sealed unsafe class DisposeTests : LeakChecked
         ["RmRetain"] = s => s.RmRetain(16),
         ["RmTryRetain"] = s => s.RmTryRetain(16, out _),
         ["RmRelease"] = s => s.RmRelease(16),
+        ["RmRelease of null"] = s => s.RmRelease(0),
+        ["RmRelease by reference"] = s =>
+        {
+            nint block = 16;
+            s.RmRelease(ref block);
+        },
+        ["RmRelease of null by reference"] = s =>
+        {
+            nint block = 0;
+            s.RmRelease(ref block);
+        },
         ["RmTryRelease"] = s => s.RmTryRelease(16, out _),
         ["RmDetach"] = s => s.RmDetach(16),
         ["RmTryDetach"] = s => s.RmTryDetach(16, out _),
@@ -301,6 +312,53 @@ public sealed unsafe class DisposeTests : LeakChecked
         state.Reset();
 
         Assert.Equal("state 'unnamed': 1 blocks live, 0 bytes of known size\n  0x1230: count 2, size unknown", text);
+    }
+
+    [Fact]
+    public void DisposingInsideTheLeakCallbackDoesNotRecurse()
+    {
+        int calls = 0;
+        int freed = 0;
+        RmState? made = null;
+        RmState state = made = NewState(new RmStateOptions
+        {
+            OnLeak = report =>
+            {
+                if (++calls > 2)
+                {
+                    throw new FormatException("it recurses");
+                }
+
+                _ = Record.Exception(made!.Dispose);
+            },
+        });
+        state.RmAttach(Fakes.Address(1), _ => freed++);
+
+        _ = Record.Exception(state.Dispose);
+        state.Dispose();
+
+        Assert.Equal((1, 1, true), (calls, freed, state.IsDisposed));
+    }
+
+    [Fact]
+    public void StatisticsBalanceAfterwards()
+    {
+        foreach (RmDisposePolicy policy in new[] { RmDisposePolicy.Free, RmDisposePolicy.Abandon })
+        {
+            RmState state = NewState(new RmStateOptions { DisposePolicy = policy });
+            for (int i = 0; i < 10; i++)
+            {
+                state.RmAttach(Fakes.Address(i), Fakes.Leave, 10);
+                state.RmRetain(Fakes.Address(i));
+            }
+
+            state.Dispose();
+
+            RmStatistics s = state.Statistics;
+            Assert.Equal((0, 0), (s.LiveBlocks, s.LiveBytes));
+            Assert.Equal(s.LiveBlocks, s.Allocations + s.Attaches - s.Frees - s.Detaches - s.Abandoned);
+            Assert.Equal(0, s.Allocations + s.Attaches + s.Retains - s.Releases - s.ReferencesDropped);
+        }
     }
 
     [Fact]

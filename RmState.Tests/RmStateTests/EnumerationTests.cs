@@ -146,6 +146,94 @@ public sealed class EnumerationTests : LeakChecked
     }
 
     [Fact]
+    public void FailedAllocationThatBeganAGrowthDoesNotConfuseAnEnumeration()
+    {
+        var faults = new FaultPlan();
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 64,
+            Seed = 31,
+            DisposePolicy = RmDisposePolicy.Abandon,
+            Allocator = NewAllocator(faults),
+        });
+        long growths = 0;
+        for (int live = 0; live < 600; live++)
+        {
+            long capacity = state.Statistics.Capacity;
+            AssertUndisturbed(state, live, () =>
+            {
+                faults.FailFromNow();
+                Assert.False(state.RmTryMalloc(8, out _));
+                faults.Stop();
+            });
+            growths += state.Statistics.Capacity > capacity ? 1 : 0;
+            state.RmAttach(Fakes.Address(live));
+        }
+
+        Assert.True(growths >= 4, $"{growths} growths were begun by calls that failed");
+        state.Reset();
+    }
+
+    [Fact]
+    public void FailedAttachThatBeganAGrowthDoesNotConfuseAnEnumeration()
+    {
+        // One side record is missing, and the table is full, when the growth finds memory and the record none.
+        const int records = 511;
+        const int live = 512;
+        var faults = new FaultPlan();
+        RmState state = NewState(new RmStateOptions { InitialCapacity = 8192, Seed = 31, TableMemory = NewTableMemory(faults) });
+        for (int i = 0; i < live; i++)
+        {
+            if (i < records)
+            {
+                state.RmAttach(Fakes.Address(i), Fakes.Leave);
+            }
+            else
+            {
+                Assert.Equal(live, state.RmBlocks.Count() + 1);
+                state.RmMalloc(8);
+            }
+        }
+
+        AssertUndisturbed(state, live, () =>
+        {
+            faults.FailAt = faults.Requests + 3;
+            Assert.False(state.RmTryAttach(Fakes.Address(9999), Fakes.Leave));
+            Assert.Equal(1, faults.Refused);
+        });
+
+        Assert.True(state.Statistics.Capacity > 8192, "no growth was begun");
+        state.Reset();
+    }
+
+    private static void AssertUndisturbed(RmState state, int live, Action change)
+    {
+        RmBlockCollection.Enumerator enumerator = state.RmBlocks.GetEnumerator();
+        List<nint> seen = [];
+        for (int i = 0; i < (live + 1) / 2 && enumerator.MoveNext(); i++)
+        {
+            seen.Add(enumerator.Current.Address);
+        }
+
+        change();
+        bool ended = true;
+        try
+        {
+            while (enumerator.MoveNext())
+            {
+                seen.Add(enumerator.Current.Address);
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            ended = false;
+        }
+
+        Assert.True(seen.Distinct().Count() == seen.Count, $"of {seen.Count} blocks listed some came twice; {live} live");
+        Assert.True(!ended || seen.Count == live, $"{seen.Count} blocks listed, {live} live");
+    }
+
+    [Fact]
     public void LinqWorksOverIt()
     {
         RmState state = NewState();

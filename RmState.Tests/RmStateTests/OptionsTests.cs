@@ -1,5 +1,6 @@
 using Rm.Tests.Faults;
 using Rm.Tests.LeakCheck;
+using Rm.Violations;
 
 namespace Rm.Tests.RmStateTests;
 
@@ -37,6 +38,7 @@ public sealed class OptionsTests : LeakChecked
     public void InitialCapacityIsOnlyAHint(int capacity)
     {
         RmState state = NewState(new RmStateOptions { InitialCapacity = capacity });
+        state.RmRelease(state.RmMalloc(1));
         Assert.True(state.Statistics.Capacity >= capacity, $"{state.Statistics.Capacity} slots");
         Assert.True(long.IsPow2(state.Statistics.Capacity));
         for (int i = 0; i < 10_000; i++)
@@ -60,8 +62,8 @@ public sealed class OptionsTests : LeakChecked
         try
         {
             using var state = new RmState(new RmStateOptions { InitialCapacity = 1 << 30 });
-            Assert.Equal(1 << 30, state.Statistics.Capacity);
             state.RmRelease(state.RmMalloc(8));
+            Assert.Equal(1 << 30, state.Statistics.Capacity);
         }
         catch (OutOfMemoryException e)
         {
@@ -106,46 +108,27 @@ public sealed class OptionsTests : LeakChecked
         Assert.Empty(state.RmBlocks);
         Assert.False(state.IsDisposed);
         Assert.Null(state.LastReport);
-        Assert.Equal(new RmStatistics { Capacity = 4096, TableBytes = state.Statistics.TableBytes }, state.Statistics);
-        Assert.True(state.Statistics.TableBytes >= 4096 * 8);
+        Assert.Equal(new RmStatistics { Capacity = state.Statistics.Capacity, TableBytes = state.Statistics.TableBytes }, state.Statistics);
+        Assert.False(state.RmContains(Fakes.Address(1)));
+        Assert.Throws<UntrackedPointerException>(() => state.RmRelease(Fakes.Address(1)));
         state.Verify();
     }
 
     [Fact]
     public void NoMemoryForTheFirstTableIsOutOfMemoryAndLeaksNothing()
     {
-        for (int failAt = 1; ; failAt++)
-        {
-            var faults = new FaultPlan { FailAt = failAt };
-            CountingTableMemory memory = NewTableMemory(faults);
-            var options = new RmStateOptions { TableMemory = memory };
-            if (failAt > 1 && Made(options) is { } state)
-            {
-                Assert.Equal(0, faults.Refused);
-                state.Dispose();
-                Assert.Equal(0, memory.Outstanding);
-                return;
-            }
+        var faults = new FaultPlan();
+        RmState state = NewState(new RmStateOptions { Allocator = NewAllocator(), TableMemory = NewTableMemory(faults) });
+        faults.FailFromNow();
 
-            if (failAt == 1)
-            {
-                Assert.Throws<OutOfMemoryException>(() => new RmState(options));
-            }
+        Assert.Throws<OutOfMemoryException>(() => state.RmMalloc(8));
+        Assert.Throws<OutOfMemoryException>(() => state.RmAttach(Fakes.Address(1)));
+        Assert.Throws<OutOfMemoryException>(() => state.RmAttach(Fakes.Address(1), Fakes.Leave));
+        Assert.False(state.RmTryMalloc(8, out _));
+        Assert.False(state.RmTryAttach(Fakes.Address(1)));
 
-            Assert.Equal(1, faults.Refused);
-            Assert.Equal(0, memory.Outstanding);
-        }
-
-        static RmState? Made(RmStateOptions options)
-        {
-            try
-            {
-                return new RmState(options);
-            }
-            catch (OutOfMemoryException)
-            {
-                return null;
-            }
-        }
+        Assert.Equal((0, 0), (state.Statistics.LiveBlocks, state.Statistics.Violations));
+        faults.Stop();
+        Assert.Equal(0, state.RmRelease(state.RmMalloc(8)));
     }
 }

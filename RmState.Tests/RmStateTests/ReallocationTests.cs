@@ -241,6 +241,44 @@ public sealed unsafe class ReallocationTests : LeakChecked
     }
 
     [Fact]
+    public void SizesBeyondTheShortOnesComeAndGo()
+    {
+        // From 64 MiB on a size needs a side record. Nothing is written to these blocks.
+        RmState state = NewState(new RmStateOptions { Allocator = NewAllocator() });
+        nint block = state.RmAlignedAlloc(64, 100);
+        foreach (long size in new[] { 1L << 26, 50, (1L << 26) - 1, (1L << 26) - 2, 1L << 27, 1L << 26, 0, 1L << 28, 9 })
+        {
+            block = state.RmRealloc(block, (nuint)size);
+            Assert.Equal(((nuint)size, size, 0), (state.RmSize(block), state.Statistics.LiveBytes, block % 64));
+            state.Verify();
+        }
+
+        Assert.Equal(0, state.RmRelease(block));
+        state.Verify();
+    }
+
+    [Fact]
+    public void MoveToALongAddressIsTrackedOrRefusedEvenWithoutMemoryForItsEntry()
+    {
+        var faults = new FaultPlan();
+        var allocator = new ScriptedAllocator();
+        RmState state = NewState(new RmStateOptions { Allocator = allocator, TableMemory = NewTableMemory(faults) });
+        nint block = state.RmMalloc(10);
+        nint wide = unchecked((nint)(1L << 50));
+        faults.FailFromNow();
+        allocator.Next = wide;
+
+        bool done = state.RmTryRealloc(block, 20, out nint resized);
+
+        faults.Stop();
+        Assert.Equal(1, state.Statistics.LiveBlocks);
+        Assert.Equal(done ? wide : block, Assert.Single(state.RmBlocks).Address);
+        Assert.Equal(done ? wide : 0, resized);
+        state.Verify();
+        state.RmRelease(done ? wide : block);
+    }
+
+    [Fact]
     public void ManyReallocationsOfManyBlocksLeaveNothingBehind()
     {
         RmState state = NewState(new RmStateOptions { InitialCapacity = 1, Allocator = NewAllocator() });

@@ -16,8 +16,9 @@ public sealed unsafe class SeedTests : LeakChecked
         {
             using (var state = new RmState(new RmStateOptions { InitialCapacity = hint, TableMemory = memory }))
             {
-                Assert.NotEqual(0, memory.Outstanding);
                 Assert.Empty(state.RmBlocks);
+                state.RmAttach(Fakes.Address(1), Fakes.Leave);
+                Assert.NotEqual(0, memory.Outstanding);
             }
 
             Assert.Equal(0, memory.Outstanding);
@@ -145,7 +146,7 @@ public sealed unsafe class SeedTests : LeakChecked
     public void TRm9AttachWithoutMemoryReportsItAndTheCallerStaysTheOwner()
     {
         var faults = new FaultPlan();
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, TableMemory = NewTableMemory(faults) });
+        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, TableMemory = NewTableMemory(faults), DisposePolicy = RmDisposePolicy.Abandon });
         faults.FailFromNow();
         int attached = 0;
         while (state.RmTryAttach(Fakes.Address(attached)))
@@ -173,7 +174,7 @@ public sealed unsafe class SeedTests : LeakChecked
     [Fact]
     public void Rm1DetachDoesNotAlwaysReturnZero()
     {
-        RmState state = NewState();
+        RmState state = NewState(new RmStateOptions { DisposePolicy = RmDisposePolicy.Abandon });
         for (int references = 1; references <= 4; references++)
         {
             state.RmAttach(Fakes.Address(1));
@@ -251,7 +252,7 @@ public sealed unsafe class SeedTests : LeakChecked
     public void Rm6HintOfZeroIsRefusedAndTheTableGrows()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new RmState(new RmStateOptions { InitialCapacity = 0 }));
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1 });
+        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, DisposePolicy = RmDisposePolicy.Abandon });
         for (int i = 0; i < 1000; i++)
         {
             state.RmAttach(Fakes.Address(i));

@@ -9,7 +9,7 @@ public sealed class TrimTests : LeakChecked
     [Fact]
     public void EmptiedTableShrinks()
     {
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 64, TableMemory = NewTableMemory() });
+        RmState state = NewState(new RmStateOptions { InitialCapacity = 64, TableMemory = NewTableMemory(), DisposePolicy = RmDisposePolicy.Abandon });
         Fill(state, 100_000);
         RmStatistics full = state.Statistics;
         Empty(state, 100_000);
@@ -28,13 +28,13 @@ public sealed class TrimTests : LeakChecked
     [Fact]
     public void LiveBlocksSurviveEveryStep()
     {
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 64, TableMemory = NewTableMemory() });
+        RmState state = NewState(new RmStateOptions { InitialCapacity = 64, TableMemory = NewTableMemory(), DisposePolicy = RmDisposePolicy.Abandon });
         Fill(state, 50_000);
         for (int i = 0; i < 50_000; i++)
         {
             if (i % 100 != 0)
             {
-                state.RmRelease(Fakes.Address(i));
+                state.RmDetach(Fakes.Address(i));
             }
         }
 
@@ -56,7 +56,10 @@ public sealed class TrimTests : LeakChecked
         Assert.Equal(500, state.Statistics.LiveBlocks);
         Assert.True(state.Trim(1), "once done, done");
         state.Verify();
-        state.Reset();
+        for (int i = 0; i < 500; i++)
+        {
+            state.RmDetach(Fakes.Address(100 * i));
+        }
     }
 
     [Fact]
@@ -87,10 +90,9 @@ public sealed class TrimTests : LeakChecked
     }
 
     [Theory]
-    [InlineData(0)]
     [InlineData(-1)]
     [InlineData(int.MinValue)]
-    public void SlicesMustBePositive(int slices)
+    public void SlicesMustNotBeNegative(int slices)
     {
         RmState state = NewState();
         Assert.Throws<ArgumentOutOfRangeException>(() => state.Trim(slices));
@@ -100,7 +102,7 @@ public sealed class TrimTests : LeakChecked
     [Fact]
     public void GrowsAgainAfterwards()
     {
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1 });
+        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, DisposePolicy = RmDisposePolicy.Abandon });
         for (int round = 0; round < 5; round++)
         {
             Fill(state, 20_000);
@@ -110,18 +112,18 @@ public sealed class TrimTests : LeakChecked
             state.Verify();
         }
 
-        Assert.Equal(100_000, state.Statistics.Frees);
+        Assert.Equal(100_000, state.Statistics.Detaches);
     }
 
     [Fact]
     public void NoMemoryForASmallerTableLosesNothing()
     {
         var faults = new FaultPlan();
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, TableMemory = NewTableMemory(faults) });
+        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, TableMemory = NewTableMemory(faults), DisposePolicy = RmDisposePolicy.Abandon });
         Fill(state, 10_000);
         for (int i = 10; i < 10_000; i++)
         {
-            state.RmRelease(Fakes.Address(i));
+            state.RmDetach(Fakes.Address(i));
         }
 
         StateSnapshot before = StateSnapshot.Of(state);
@@ -135,11 +137,26 @@ public sealed class TrimTests : LeakChecked
         Empty(state, 10);
     }
 
+    [Fact]
+    public void NoSlicesOnlyTellWhetherAnythingIsLeft()
+    {
+        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, DisposePolicy = RmDisposePolicy.Abandon });
+        Assert.True(state.Trim(0));
+        Fill(state, 10_000);
+        Empty(state, 10_000);
+        RmStatistics before = state.Statistics;
+
+        Assert.False(state.Trim(0));
+        Assert.Equal(before.Capacity, state.Statistics.Capacity);
+        Assert.True(state.Trim());
+        Assert.True(state.Trim(0));
+    }
+
     private static void Fill(RmState state, int count)
     {
         for (int i = 0; i < count; i++)
         {
-            state.RmAttach(Fakes.Address(i), Fakes.Leave);
+            state.RmAttach(Fakes.Address(i));
         }
     }
 
@@ -147,7 +164,7 @@ public sealed class TrimTests : LeakChecked
     {
         for (int i = 0; i < count; i++)
         {
-            Assert.Equal(0, state.RmRelease(Fakes.Address(i)));
+            Assert.Equal(0, state.RmDetach(Fakes.Address(i)));
         }
     }
 }
