@@ -32,6 +32,32 @@ internal static unsafe partial class LibC
         return MInCore(page, 1, &resident) == 0;
     }
 
+    /// <summary>How many bytes of a malloc'd block may be used: as many as were asked for, or more.</summary>
+    [LibraryImport("libc", EntryPoint = "malloc_usable_size")]
+    public static partial nuint UsableSize(nint block);
+
+    /// <summary>Bytes that malloc has handed out in this process, mappings of their own apart.</summary>
+    public static nuint BytesInUse() => MallInfo2().InUse;
+
+    [LibraryImport("libc", EntryPoint = "mallinfo2")]
+    private static partial MallInfo MallInfo2();
+
     [LibraryImport("libc", EntryPoint = "mincore")]
     private static partial int MInCore(nint address, nuint length, byte* residency);
+
+    /// <summary>glibc's struct mallinfo2; the names are those of its manual.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MallInfo
+    {
+        private readonly nuint _arena;
+        private readonly nuint _ordinaryBlocks;
+        private readonly nuint _smallBlocks;
+        private readonly nuint _mappings;
+        private readonly nuint _mappedBytes;
+        private readonly nuint _unused;
+        private readonly nuint _freeSmallBytes;
+        public readonly nuint InUse;
+        private readonly nuint _free;
+        private readonly nuint _keepCost;
+    }
 }

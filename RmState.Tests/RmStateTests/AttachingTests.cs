@@ -81,7 +81,6 @@ public sealed unsafe class AttachingTests : LeakChecked
     [Theory]
     [InlineData(0xFFFF_FFFFUL)]
     [InlineData(0x1_0000_0000UL)]
-    [InlineData(ulong.MaxValue - 1)]
     [InlineData((ulong)long.MaxValue)]
     [InlineData((1UL << 26) - 2)]
     [InlineData((1UL << 26) - 1)]
@@ -98,22 +97,22 @@ public sealed unsafe class AttachingTests : LeakChecked
         Assert.Equal(0, state.Statistics.LiveBytes);
     }
 
-    [Fact]
-    public void LargestSizeIsRefusedOrKeptAndTheBytesStayRight()
+    [Theory]
+    [InlineData(ulong.MaxValue)]
+    [InlineData(ulong.MaxValue - 1)]
+    [InlineData(1UL << 63)]
+    public void SizeThatNoBlockHasIsRefused(ulong size)
     {
         RmState state = NewState();
-        try
-        {
-            state.RmAttach(Fakes.Address(1), Fakes.Leave, nuint.MaxValue);
-            state.RmRelease(Fakes.Address(1));
-        }
-        catch (ArgumentOutOfRangeException)
-        {
-            Assert.False(state.RmContains(Fakes.Address(1)));
-        }
+        StateSnapshot before = StateSnapshot.Of(state);
 
-        Assert.Equal(0, state.Statistics.LiveBytes);
-        state.Verify();
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.RmAttach(Fakes.Address(1), (nuint)size));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.RmAttach(Fakes.Address(1), Fakes.Leave, (nuint)size));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.RmAttach(Fakes.Address(1), &NativeBlocks.FreeOfCurrent, (nuint)size));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.RmAttachOrRetain(Fakes.Address(1), Fakes.Leave, (nuint)size));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.RmTryAttach(Fakes.Address(1), Fakes.Leave, (nuint)size));
+
+        before.AssertUnchanged(state);
     }
 
     [Fact]
