@@ -263,10 +263,12 @@ public sealed unsafe class AllocationTests : LeakChecked
         Assert.Equal(0, state.Statistics.Abandoned);
     }
 
-    [Fact]
-    public void AddressStillTrackedIsReportedAndTheNewBlockWins()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AddressStillTrackedIsReportedAndTheNewBlockWins(bool knowsSizes)
     {
-        var allocator = new ScriptedAllocator();
+        var allocator = new ScriptedAllocator(knowsSizes);
         List<MemoryViolationException> reported = [];
         RmState state = NewState(new RmStateOptions { Allocator = allocator, OnViolation = reported.Add });
         nint block = state.RmMalloc(100);
@@ -289,10 +291,12 @@ public sealed unsafe class AllocationTests : LeakChecked
         Assert.Equal([block], allocator.Freed);
     }
 
-    [Fact]
-    public void AddressOfAnAttachedBlockHandedOutAgainDropsItsDeallocator()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AddressOfAnAttachedBlockHandedOutAgainDropsItsDeallocator(bool knowsSizes)
     {
-        var allocator = new ScriptedAllocator();
+        var allocator = new ScriptedAllocator(knowsSizes);
         List<MemoryViolationException> reported = [];
         List<nint> deallocated = [];
         RmState state = NewState(new RmStateOptions { Allocator = allocator, OnViolation = reported.Add });

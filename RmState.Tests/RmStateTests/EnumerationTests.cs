@@ -177,24 +177,18 @@ public sealed class EnumerationTests : LeakChecked
     [Fact]
     public void FailedAttachThatBeganAGrowthDoesNotConfuseAnEnumeration()
     {
-        // One side record is missing, and the table is full, when the growth finds memory and the record none.
+        // All side records are taken and the table is full: the growth finds memory, the record after it none.
         const int records = 511;
         const int live = 512;
         var faults = new FaultPlan();
         RmState state = NewState(new RmStateOptions { InitialCapacity = 8192, Seed = 31, TableMemory = NewTableMemory(faults) });
-        for (int i = 0; i < live; i++)
+        for (int i = 0; i < records; i++)
         {
-            if (i < records)
-            {
-                state.RmAttach(Fakes.Address(i), Fakes.Leave);
-            }
-            else
-            {
-                Assert.Equal(live, state.RmBlocks.Count() + 1);
-                state.RmMalloc(8);
-            }
+            state.RmAttach(Fakes.Address(i), Fakes.Leave);
         }
 
+        state.RmMalloc(8);
+        Assert.Equal(live, state.RmBlocks.Count());
         AssertUndisturbed(state, live, () =>
         {
             faults.FailAt = faults.Requests + 3;

@@ -37,10 +37,12 @@ public sealed unsafe class ReallocationTests : LeakChecked
         Assert.Equal(0, state.RmRelease(block));
     }
 
-    [Fact]
-    public void MovedBlockLeavesItsOldAddress()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void MovedBlockLeavesItsOldAddress(bool knowsSizes)
     {
-        var allocator = new ScriptedAllocator();
+        var allocator = new ScriptedAllocator(knowsSizes);
         RmState state = NewState(new RmStateOptions { Allocator = allocator });
         nint block = state.RmMalloc(10);
 
@@ -53,14 +55,23 @@ public sealed unsafe class ReallocationTests : LeakChecked
         Assert.Equal([0x2000_0000], allocator.Freed);
     }
 
-    [Fact]
-    public void MoveOntoAnAddressStillTrackedIsReportedAndTheMovedBlockWins()
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void MoveOntoAnAddressStillTrackedIsReportedAndTheMovedBlockWins(bool knowsSizes, bool attached)
     {
-        var allocator = new ScriptedAllocator();
+        var allocator = new ScriptedAllocator(knowsSizes);
         List<MemoryViolationException> reported = [];
         RmState state = NewState(new RmStateOptions { Allocator = allocator, OnViolation = reported.Add });
         nint block = state.RmMalloc(10);
-        nint stale = state.RmMalloc(30);
+        nint stale = attached ? Fakes.Address(5) : state.RmMalloc(30);
+        if (attached)
+        {
+            state.RmAttach(stale, _ => Assert.Fail("its block is gone"), 30);
+        }
+
         state.RmRetain(stale);
 
         allocator.Next = stale;
