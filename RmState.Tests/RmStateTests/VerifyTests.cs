@@ -30,8 +30,8 @@ public sealed unsafe class VerifyTests : LeakChecked
             _state.RmAttach(Fakes.Address(i, 4096), Fakes.Leave);
         }
 
-        // The slots hold 8 bytes each, what belongs to them 4.
-        _slots = (ulong*)_memory.Areas.First(a => a.Bytes == Capacity * sizeof(ulong)).Start;
+        // The slots hold 8 bytes each, what belongs to them 4; a guard may stand behind the slots.
+        _slots = (ulong*)_memory.Areas.First(a => a.Bytes is >= Capacity * sizeof(ulong) and < (Capacity + 32) * sizeof(ulong)).Start;
         _infos = (uint*)_memory.Areas.First(a => a.Bytes == Capacity * sizeof(uint)).Start;
     }
 
