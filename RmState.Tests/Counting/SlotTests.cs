@@ -1,0 +1,80 @@
+using Rm.Counting;
+using Rm.Tests.LeakCheck;
+
+namespace Rm.Tests.Counting;
+
+/// <summary>The bit layouts of a slot and of its companion.</summary>
+public sealed class SlotTests : LeakChecked
+{
+    public static TheoryData<long> Addresses => [1, 2, 16, 0xFFFF, 0x1_0000, 0x7FFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF];
+
+    public static TheoryData<long> Sizes => [0, 1, 100, 65_535, 1 << 20, (1 << 26) - 3, (1 << 26) - 2];
+
+    [Theory]
+    [MemberData(nameof(Addresses))]
+    public void SlotKeepsAddressAndCount(long address)
+    {
+        foreach (uint count in new[] { 1u, 2u, 0x7FFFu, 0x8000u, Slot.MaxInline })
+        {
+            ulong slot = Slot.Live((nint)address, count);
+            Assert.Equal(((nint)address, count), (Slot.Address(slot), Slot.Count(slot)));
+            Assert.True(Slot.IsLive(slot));
+            Assert.False(Slot.IsFree(slot));
+        }
+    }
+
+    [Fact]
+    public void SpecialCountsAreNoLiveOnes()
+    {
+        Assert.True(Slot.IsFree(Slot.Empty) && !Slot.IsLive(Slot.Empty));
+        Assert.True(Slot.IsFree(Slot.Moved) && !Slot.IsLive(Slot.Moved));
+        Assert.True(Slot.IsFree(Slot.Live(0x1230, 0)) && !Slot.IsLive(Slot.Live(0x1230, 0)));
+        Assert.False(Slot.IsFree(Slot.Live(0x1230, Slot.Finalizing)) || Slot.IsLive(Slot.Live(0x1230, Slot.Finalizing)));
+        Assert.True(Slot.IsLive(Slot.Live(0x1230, Slot.InRecord)) && !Slot.IsFree(Slot.Live(0x1230, Slot.InRecord)));
+        Assert.False(Slot.IsLive(Slot.Live(0x1230, Slot.MaxInline + 1)));
+    }
+
+    [Theory]
+    [InlineData(0xFFFF_FFFF_FFFFL, true)]
+    [InlineData(0x1_0000_0000_0000L, false)]
+    [InlineData(long.MinValue, false)]
+    [InlineData(-1L, false)]
+    [InlineData(1L, true)]
+    public void AddressesOf48BitsFit(long address, bool fits) => Assert.Equal(fits, Slot.FitsSlot((nint)address));
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void CompanionKeepsSizeAndAlignment(long size)
+    {
+        for (int alignment = 0; alignment <= 30; alignment++)
+        {
+            uint info = BlockInfo.Own((nuint)size, alignment);
+            Assert.True(BlockInfo.HasSize(info));
+            Assert.Equal(((nuint)size, alignment), (BlockInfo.Size(info), BlockInfo.AlignmentLog2(info)));
+            Assert.False(BlockInfo.HasRecord(info) || BlockInfo.IsAttached(info));
+        }
+
+        uint attached = BlockInfo.Attached((nuint)size);
+        Assert.True(BlockInfo.IsAttached(attached) && BlockInfo.HasSize(attached) && !BlockInfo.HasRecord(attached));
+        Assert.Equal(((nuint)size, 0), (BlockInfo.Size(attached), BlockInfo.AlignmentLog2(attached)));
+    }
+
+    [Fact]
+    public void CompanionWithoutASizeSaysSo()
+    {
+        Assert.False(BlockInfo.HasSize(BlockInfo.None) || BlockInfo.HasRecord(BlockInfo.None) || BlockInfo.IsAttached(BlockInfo.None));
+        Assert.False(BlockInfo.HasSize(BlockInfo.AttachedUnknown) || BlockInfo.HasRecord(BlockInfo.AttachedUnknown));
+        Assert.True(BlockInfo.IsAttached(BlockInfo.AttachedUnknown));
+    }
+
+    [Theory]
+    [InlineData(1u)]
+    [InlineData(511u)]
+    [InlineData(0x7FFF_FFFFu)]
+    public void CompanionOfARecordKeepsItsIndex(uint index)
+    {
+        uint info = BlockInfo.OfRecord(index);
+        Assert.True(BlockInfo.HasRecord(info));
+        Assert.Equal(index, BlockInfo.RecordIndex(info));
+    }
+}

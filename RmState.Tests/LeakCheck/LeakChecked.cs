@@ -1,0 +1,39 @@
+using Rm.Tests.Faults;
+
+namespace Rm.Tests.LeakCheck;
+
+/// <summary>
+/// The base of tests that hold native memory: whatever they take through it must be given back before they end, or they fail.
+/// </summary>
+public abstract class LeakChecked : IDisposable
+{
+    private readonly LeakChecker _checker = new();
+
+    protected LeakChecked() => _checker.Watch(() => Blocks.Complaint());
+
+    /// <summary>Native blocks from outside any state.</summary>
+    private protected NativeBlocks Blocks { get; } = new();
+
+    /// <summary>xunit makes one instance a test and disposes it afterwards; what is thrown here fails the test.</summary>
+    public virtual void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        _checker.Check();
+    }
+
+    protected RmState NewState(RmStateOptions? options = null) => _checker.Watch(options is null ? new RmState() : new RmState(options));
+
+    private protected CountingAllocator NewAllocator(FaultPlan? faults = null, bool knowsSizes = false)
+    {
+        var allocator = new CountingAllocator(faults, knowsSizes);
+        _checker.Watch(allocator.Complaint);
+        return allocator;
+    }
+
+    private protected CountingTableMemory NewTableMemory(FaultPlan? faults = null)
+    {
+        var memory = new CountingTableMemory(faults);
+        _checker.Watch(memory.Complaint);
+        return memory;
+    }
+}

@@ -1,0 +1,127 @@
+using Rm.Tests.Faults;
+
+namespace Rm.Tests.LeakCheck;
+
+/// <summary>The leak check itself: it is of use only if it finds leaks.</summary>
+public sealed class LeakCheckerTests
+{
+    private readonly LeakChecker _checker = new();
+
+    [Fact]
+    public void TestThatGivesEverythingBackPasses()
+    {
+        RmState state = _checker.Watch(new RmState());
+        nint block = state.RmMalloc(100);
+        Assert.Equal(0, state.RmRelease(block));
+
+        _checker.Check();
+
+        Assert.True(state.IsDisposed);
+    }
+
+    [Fact]
+    public void BlockLeftInAStateIsFound()
+    {
+        var allocator = new CountingAllocator();
+        RmState state = _checker.Watch(new RmState(new RmStateOptions { Name = "leaky", Allocator = allocator }));
+        nint block = state.RmMalloc(123);
+
+        LeakException leak = Assert.Throws<LeakException>(_checker.Check);
+
+        Assert.Contains("leaky", leak.Message, StringComparison.Ordinal);
+        Assert.Contains("123 bytes", leak.Message, StringComparison.Ordinal);
+        Assert.False(allocator.Holds(block), "the checker frees what it found");
+    }
+
+    [Fact]
+    public void DetachedBlockOfTheAllocatorIsFound()
+    {
+        var allocator = new CountingAllocator();
+        _checker.Watch(allocator.Complaint);
+        RmState state = _checker.Watch(new RmState(new RmStateOptions { Allocator = allocator }));
+        nint block = state.RmMalloc(8);
+        Assert.Equal(0, state.RmDetach(block));
+
+        LeakException leak = Assert.Throws<LeakException>(_checker.Check);
+
+        Assert.Contains("1 blocks of the allocator were not freed", leak.Message, StringComparison.Ordinal);
+        allocator.FreeDetached(block);
+        Assert.Null(allocator.Complaint());
+    }
+
+    [Fact]
+    public void BlockFreedTwiceIsFound()
+    {
+        var allocator = new CountingAllocator();
+        _checker.Watch(allocator.Complaint);
+        nint block = allocator.Allocate(8);
+        allocator.Free(block, 8, 0);
+        allocator.Free(block, 8, 0);
+
+        LeakException leak = Assert.Throws<LeakException>(_checker.Check);
+
+        Assert.Contains("freed but not held", leak.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BlockFreedWithAnotherSizeOrAlignmentIsFound()
+    {
+        var allocator = new CountingAllocator();
+        allocator.Free(allocator.Allocate(8), 9, 0);
+        allocator.Free(allocator.AllocateAligned(8, 64), 8, 0);
+
+        Assert.Equal(2, allocator.Complaint()!.Split("but allocated as").Length - 1);
+    }
+
+    [Fact]
+    public void TableAreaLeftBehindIsFound()
+    {
+        var memory = new CountingTableMemory();
+        _checker.Watch(memory.Complaint);
+        nint area = memory.Take(4096);
+
+        LeakException leak = Assert.Throws<LeakException>(_checker.Check);
+
+        Assert.Contains("1 areas", leak.Message, StringComparison.Ordinal);
+        Assert.Equal(0u, memory.GiveBack(area, 4096, 4096, 65536));
+        Assert.Null(memory.Complaint());
+    }
+
+    [Fact]
+    public void NativeBlockNeverFreedOrFreedTwiceIsFound()
+    {
+        var blocks = new NativeBlocks();
+        nint block = blocks.Malloc();
+        Assert.NotNull(blocks.Complaint());
+        blocks.Free(block);
+        Assert.Null(blocks.Complaint());
+        blocks.Free(block);
+        Assert.NotNull(blocks.Complaint());
+    }
+
+    [Fact]
+    public void DisposingATestThatLeaksFailsIt()
+    {
+        var test = new LeakingTest();
+        test.Leak();
+        Assert.Throws<LeakException>(test.Dispose);
+    }
+
+    /// <summary>A test class that forgot its base class would leak unseen.</summary>
+    [Fact]
+    public void EveryTestClassOfStatesAndAllocatorsIsLeakChecked()
+    {
+        string[] watched = ["Rm.Tests.RmStateTests", "Rm.Tests.Counting", "Rm.Tests.Memory"];
+        Type[] tests = [.. typeof(LeakChecked).Assembly.GetTypes()
+            .Where(t => watched.Contains(t.Namespace, StringComparer.Ordinal) && t.IsPublic && !t.IsAbstract)
+            .Where(t => t.GetMethods().Any(m => m.IsDefined(typeof(FactAttribute), inherit: true)))];
+
+        Assert.True(tests.Length >= 20, $"only {tests.Length} test classes found: the namespaces are not what this test thinks");
+        Assert.All(tests, t => Assert.True(t.IsSubclassOf(typeof(LeakChecked)), $"{t} does not derive from LeakChecked"));
+    }
+
+    private sealed class LeakingTest : LeakChecked
+    {
+        public void Leak() => NewState().RmMalloc(1);
+    }
+}
