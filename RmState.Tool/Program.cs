@@ -1,21 +1,31 @@
+using System.CommandLine;
+using Rm.Tool.Commands;
+
 namespace Rm.Tool;
 
 internal static class Program
 {
-    private const string Usage = """
-        usage: rmstate replay TRACE...
-               rmstate bench [--quick | --smoke]
-        """;
+    private static int Main(string[] args) => Run(args);
 
-    private static int Main(string[] args)
+    /// <summary>Runs a command line.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    internal static int Run(string[] args)
     {
-        if (args is [] or ["--help"])
+        var root = new RootCommand("Replays recorded heaps through RmState.")
         {
-            Console.WriteLine(Usage);
-            return 0;
+            ChildCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(args is [] ? ["--help"] : args);
+        if (parsed.Errors.Count == 0)
+        {
+            return parsed.Invoke();
         }
 
-        Console.Error.WriteLine($"rmstate: unknown command '{args[0]}'; --help lists the commands");
-        return 2;
+        foreach (var error in parsed.Errors)
+        {
+            Console.Error.WriteLine($"rmstate: {error.Message}");
+        }
+
+        return ExitCode.Usage;
     }
 }
