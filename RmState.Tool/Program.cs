@@ -1,31 +1,36 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Rm.Tool.Commands;
 
 namespace Rm.Tool;
 
 internal static class Program
 {
-    private static int Main(string[] args) => Run(args);
+    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
 
     /// <summary>Runs a command line.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    internal static int Run(string[] args)
+    internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        var root = new RootCommand("Replays recorded heaps through RmState.")
+        // Every command is listed here, and nowhere else.
+        var root = new Command("rmstate", "Replays recorded heaps through RmState.")
         {
+            new HelpOption(),
+            new VersionOption(),
+            ReplayCommand.Create(),
             ChildCommand.Create(),
         };
-        ParseResult parsed = root.Parse(args is [] ? ["--help"] : args);
-        if (parsed.Errors.Count == 0)
+
+        // A file's name may begin with @.
+        var parser = new ParserConfiguration { ResponseFileTokenReplacer = null };
+        ParseResult parsed = root.Parse(args is [] ? ["--help"] : args, parser);
+        foreach (ParseError mistake in parsed.Errors)
         {
-            return parsed.Invoke();
+            error.WriteLine($"rmstate: {mistake.Message.Split('\n')[0].TrimEnd()}");
         }
 
-        foreach (var error in parsed.Errors)
-        {
-            Console.Error.WriteLine($"rmstate: {error.Message}");
-        }
-
-        return ExitCode.Usage;
+        var streams = new InvocationConfiguration { Output = output, Error = error };
+        return parsed.Errors.Count > 0 ? ExitCode.Usage : parsed.Invoke(streams);
     }
 }

@@ -22,11 +22,12 @@ internal static class ChildCommand
             parsed.GetRequiredValue(trace),
             parsed.GetRequiredValue(side),
             parsed.GetRequiredValue(holders),
-            parsed.GetRequiredValue(seed)));
+            parsed.GetRequiredValue(seed),
+            parsed.InvocationConfiguration));
         return command;
     }
 
-    private static int Run(string path, ReplaySide side, int holders, ulong seed)
+    private static int Run(string path, ReplaySide side, int holders, ulong seed, InvocationConfiguration streams)
     {
         ReplayScript script;
         try
@@ -35,7 +36,7 @@ internal static class ChildCommand
         }
         catch (TraceException e)
         {
-            Console.Error.WriteLine(e.Message);
+            streams.Error.WriteLine(e.Message);
             return ExitCode.Usage;
         }
 
@@ -45,7 +46,7 @@ internal static class ChildCommand
             ReplaySide.Malloc => ReplaySession.Run<MallocHeap>(script, ReplayLoop.Run, warmUp: true),
             _ => ReplaySession.Run<StateHeap>(script, new HolderLoop(script, Math.Max(1, holders), seed).Run, warmUp: false),
         };
-        Console.Out.WriteLine(JsonSerializer.Serialize(report, ReplayJson.Default.ReplayReport));
+        streams.Output.WriteLine(JsonSerializer.Serialize(report, ReplayJson.Default.ReplayReport));
         return ExitCode.Success;
     }
 }

@@ -5,4 +5,5 @@ namespace Rm.Tool.Replay;
 /// <summary>How reports are written as JSON: between processes, and for those who ask for it.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ReplayReport))]
+[JsonSerializable(typeof(ReplayDocument))]
 internal sealed partial class ReplayJson : JsonSerializerContext;

@@ -26,4 +26,27 @@ internal sealed record ReplayReport
 
     /// <summary>References added by holders; 0 in a plain replay.</summary>
     public long Retains { get; init; }
+
+    /// <summary>What went wrong, one line each; nothing for a replay in which every check held.</summary>
+    public IEnumerable<string> Failures()
+    {
+        foreach (string message in Messages)
+        {
+            yield return message;
+        }
+
+        if (Violations > Messages.Count)
+        {
+            yield return $"and {Violations - Messages.Count:N0} violations more";
+        }
+
+        if (Error is not null)
+        {
+            yield return Error;
+        }
+        else if (!PlantedErrorSeen)
+        {
+            yield return "the byte overwritten in the spare block was not reported: the content check sees nothing";
+        }
+    }
 }

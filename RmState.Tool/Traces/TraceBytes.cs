@@ -81,7 +81,7 @@ internal sealed class TraceBytes : IDisposable
             // Before opening: opening a pipe would wait for a writer, and its length is 0 too.
             if (new FileInfo(path).Length == 0)
             {
-                throw new TraceException($"{path}: is empty");
+                throw new TraceException($"{path}: is empty, or not a file");
             }
 
             FileStream file = File.OpenRead(path);

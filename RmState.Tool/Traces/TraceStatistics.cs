@@ -9,10 +9,24 @@ internal sealed class TraceStatistics
 
     public int Threads { get; private set; }
 
+    public long Mallocs => _calls[(int)TraceOp.Malloc];
+
+    public long Callocs => _calls[(int)TraceOp.Calloc];
+
+    public long Reallocs => _calls[(int)TraceOp.Realloc];
+
+    public long Frees => _calls[(int)TraceOp.Free];
+
+    public long AlignedAllocations => _calls[(int)TraceOp.Aligned];
+
+    /// <summary>Reallocations of an object, those of NULL not counted.</summary>
+    public long Resizes { get; private set; }
+
     public long Objects { get; private set; }
 
     public UInt128 BytesRequested { get; private set; }
 
+    /// <summary>Objects live after the last event.</summary>
     public long LiveObjects { get; private set; }
 
     public ulong LiveBytes { get; private set; }
@@ -20,11 +34,6 @@ internal sealed class TraceStatistics
     public long PeakLiveObjects { get; private set; }
 
     public ulong PeakLiveBytes { get; private set; }
-
-    /// <summary>Reallocations of an object, those of NULL not counted.</summary>
-    public long Resizes { get; private set; }
-
-    public long Calls(TraceOp op) => _calls[(int)op];
 
     /// <summary>Reads a whole trace.</summary>
     /// <exception cref="TraceException">It cannot be read, or breaks a rule of the format.</exception>
