@@ -107,12 +107,7 @@ internal static class ReplayCommand
             ReplayTable.Write(console, document);
         }
 
-        return (document.Errors.Count, document.Passed) switch
-        {
-            ( > 0, _) => ExitCode.Usage,
-            (_, true) => ExitCode.Success,
-            _ => ExitCode.Failed,
-        };
+        return document.ExitCode;
     }
 
     private static ReplayDocument Run(ReplayPlan plan, IAnsiConsole console, TextWriter output)

@@ -38,6 +38,25 @@ internal sealed record ReplayComparison
     /// <summary>Malloc's replays, by round.</summary>
     public required IReadOnlyList<ReplayReport> Malloc { get; init; }
 
+    /// <summary>Compares rounds; those in which a replay ended early have no times.</summary>
+    public static ReplayComparison Of(IReadOnlyList<ReplayReport> state, IReadOnlyList<ReplayReport> malloc)
+    {
+        (ReplayReport State, ReplayReport Malloc)[] whole = [.. state.Zip(malloc).Where(p => p.First.Error is null && p.Second.Error is null)];
+        double[] ratios = [.. whole.Select(p => p.State.NanosecondsPerEvent / p.Malloc.NanosecondsPerEvent)];
+        return new ReplayComparison
+        {
+            Ratios = ratios,
+            Ratio = ReplayMeasurement.Median(ratios),
+            StateNanoseconds = ReplayMeasurement.Median(whole.Select(p => p.State.NanosecondsPerEvent)),
+            MallocNanoseconds = ReplayMeasurement.Median(whole.Select(p => p.Malloc.NanosecondsPerEvent)),
+            StatePeakRss = ReplayMeasurement.Median(whole.Select(p => (double)p.State.PeakRssOverStart)),
+            MallocPeakRss = ReplayMeasurement.Median(whole.Select(p => (double)p.Malloc.PeakRssOverStart)),
+            PeakRssRatio = ReplayMeasurement.Median(whole.Select(p => p.State.PeakRssOverStart / Math.Max(1.0, p.Malloc.PeakRssOverStart))),
+            State = state,
+            Malloc = malloc,
+        };
+    }
+
     /// <summary>What went wrong in any of the replays, one line each; nothing when every check held.</summary>
     public IEnumerable<string> Failures() => [
         .. State.SelectMany((report, round) => report.Failures().Select(f => $"round {round + 1}, state: {f}")),

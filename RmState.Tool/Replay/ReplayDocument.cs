@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Rm.Tool.Replay;
 
 /// <summary>Everything a run of the replay command found, as one JSON document.</summary>
@@ -16,4 +18,8 @@ internal sealed record ReplayDocument
 
     /// <summary>Files that cannot be replayed, one line each.</summary>
     public IReadOnlyList<string> Errors { get; init; } = [];
+
+    /// <summary>What the command ends with, one of <see cref="Tool.ExitCode"/>.</summary>
+    [JsonIgnore]
+    public int ExitCode => Errors.Count > 0 ? Tool.ExitCode.Usage : Passed ? Tool.ExitCode.Success : Tool.ExitCode.Failed;
 }

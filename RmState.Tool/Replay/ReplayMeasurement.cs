@@ -22,20 +22,7 @@ internal static class ReplayMeasurement
             replayed?.Invoke();
         }
 
-        (ReplayReport State, ReplayReport Malloc)[] whole = [.. state.Zip(malloc).Where(p => p.First.Error is null && p.Second.Error is null)];
-        double[] ratios = [.. whole.Select(p => p.State.NanosecondsPerEvent / p.Malloc.NanosecondsPerEvent)];
-        return new ReplayComparison
-        {
-            Ratios = ratios,
-            Ratio = Median(ratios),
-            StateNanoseconds = Median(whole.Select(p => p.State.NanosecondsPerEvent)),
-            MallocNanoseconds = Median(whole.Select(p => p.Malloc.NanosecondsPerEvent)),
-            StatePeakRss = Median(whole.Select(p => (double)p.State.PeakRssOverStart)),
-            MallocPeakRss = Median(whole.Select(p => (double)p.Malloc.PeakRssOverStart)),
-            PeakRssRatio = Median(whole.Select(p => p.State.PeakRssOverStart / Math.Max(1.0, p.Malloc.PeakRssOverStart))),
-            State = state,
-            Malloc = malloc,
-        };
+        return ReplayComparison.Of(state, malloc);
     }
 
     /// <summary>The middle value, or the mean of the two in the middle; NaN of nothing.</summary>
