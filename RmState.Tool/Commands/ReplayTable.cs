@@ -35,6 +35,8 @@ internal static class ReplayTable
         }
 
         console.Profile.Out.Writer.WriteLine(Summary(document));
+        console.Profile.Out.Writer.WriteLine(
+            "ns/event is the time the replaying thread ran, decoding excluded; ratios are the medians of the rounds' ratios to malloc.");
     }
 
     private static IEnumerable<string> Row(ReplayResult result)

@@ -9,7 +9,7 @@ internal sealed class HolderLoop
 {
     // How many references wait to be released at most, and how many bytes may live on for holders alone.
     private const int MostPending = 4096;
-    private const ulong MostOrphanedBytes = 64 << 20;
+    internal const ulong MostOrphanedBytes = 64 << 20;
 
     // The state also checks its invariants this often within a trace.
     private const int Verifications = 8;
@@ -35,6 +35,9 @@ internal sealed class HolderLoop
         _held = new int[script.ObjectCount];
     }
 
+    /// <summary>The most bytes that lived at once after their program had freed them.</summary>
+    public ulong PeakOrphanedBytes { get; private set; }
+
     public void Run(ref StateHeap heap, ReplayScript script, Span<nint> blocks, int end, ReplayTally tally)
     {
         int verifyEvery = Math.Max(1, end / Verifications);
@@ -47,6 +50,7 @@ internal sealed class HolderLoop
                 LetGo(heap, blocks, tally);
             }
 
+            PeakOrphanedBytes = Math.Max(PeakOrphanedBytes, _orphanedBytes);
             while (_pending.Count > MostPending || (_orphanedBytes > MostOrphanedBytes && _pending.Count > 0))
             {
                 LetGo(heap, blocks, tally);

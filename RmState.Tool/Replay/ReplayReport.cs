@@ -6,7 +6,11 @@ internal sealed record ReplayReport
     /// <summary>Why the replay ended early; null when it did not.</summary>
     public string? Error { get; init; }
 
+    /// <summary>The time the replaying thread ran in the timed loop, by event (<see cref="ThreadClock"/>).</summary>
     public double NanosecondsPerEvent { get; init; }
+
+    /// <summary>The duration of the timed loop by event, with what other programs took of the processor.</summary>
+    public double WallNanosecondsPerEvent { get; init; }
 
     /// <summary>Peak resident bytes during the timed loop, less those resident at its start.</summary>
     public long PeakRssOverStart { get; init; }

@@ -54,8 +54,10 @@ internal static class ReplaySession
 
         THeap heap = THeap.Create();
         SpareBlock spare = SpareBlock.Allocate(ref heap);
+        TimeSpan ranBefore = ThreadClock.Now;
         long start = Stopwatch.GetTimestamp();
         drive(ref heap, script, blocks, script.EventCount, tally);
+        TimeSpan ran = ThreadClock.Now - ranBefore;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         long peakRss = ProcessMemory.PeakResident;
 
@@ -67,7 +69,8 @@ internal static class ReplaySession
         End(ref heap, script, blocks);
         return new ReplayReport
         {
-            NanosecondsPerEvent = elapsed.TotalNanoseconds / Math.Max(1, script.EventCount),
+            WallNanosecondsPerEvent = elapsed.TotalNanoseconds / Math.Max(1, script.EventCount),
+            NanosecondsPerEvent = ran.TotalNanoseconds / Math.Max(1, script.EventCount),
             PeakRssOverStart = Math.Max(0, peakRss - startRss),
             LiveAtEnd = live,
             Checks = tally.Checks,
