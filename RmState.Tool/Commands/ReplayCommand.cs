@@ -38,7 +38,7 @@ internal static class ReplayCommand
         {
             Description = "How many times to measure each trace against malloc, in processes that alternate.",
             HelpName = "N",
-            DefaultValueFactory = _ => 5,
+            DefaultValueFactory = _ => 3,
         };
         var json = new Option<bool>("--json") { Description = "Print one JSON document instead of the table." };
         traces.Validators.Add(RefuseOptions);

@@ -25,6 +25,7 @@ internal sealed class HolderLoop
     private readonly List<int> _pending = [];
     private SeededRandom _random;
     private ulong _orphanedBytes;
+    private int _next;
 
     public HolderLoop(ReplayScript script, int holders, ulong seed)
     {
@@ -38,13 +39,14 @@ internal sealed class HolderLoop
     /// <summary>The most bytes that lived at once after their program had freed them.</summary>
     public ulong PeakOrphanedBytes { get; private set; }
 
+    /// <summary>Replays the events from where the last call stopped up to one; at the trace's end all holders let go.</summary>
     public void Run(ref StateHeap heap, ReplayScript script, Span<nint> blocks, int end, ReplayTally tally)
     {
         int verifyEvery = Math.Max(1, end / Verifications);
-        for (int i = 0; i < end; i++)
+        for (; _next < end; _next++)
         {
-            tally.Event = i;
-            Replay(heap, blocks, i, tally);
+            tally.Event = _next;
+            Replay(heap, blocks, _next, tally);
             if (_random.Below(2) == 0)
             {
                 LetGo(heap, blocks, tally);
@@ -56,13 +58,13 @@ internal sealed class HolderLoop
                 LetGo(heap, blocks, tally);
             }
 
-            if ((i + 1) % verifyEvery == 0)
+            if ((_next + 1) % verifyEvery == 0)
             {
                 StateAudit.Verify(heap.State, tally);
             }
         }
 
-        while (_pending.Count > 0)
+        while (_next == script.EventCount && _pending.Count > 0)
         {
             LetGo(heap, blocks, tally);
         }

@@ -61,7 +61,7 @@ internal static class ReplaySession
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         long peakRss = ProcessMemory.PeakResident;
 
-        bool seen = spare.PlantError(tally);
+        bool seen = spare.PlantError(tally, BlockPattern.Check);
         spare.Free(ref heap, tally);
         long live = CheckLive(script, blocks, tally);
         tally.Expect("blocks live at the end", script.Statistics.LiveObjects, live);

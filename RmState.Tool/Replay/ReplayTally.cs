@@ -37,6 +37,18 @@ internal sealed class ReplayTally
         }
     }
 
+    /// <summary>Takes over the checks and violations of another tally.</summary>
+    public void Add(ReplayTally other)
+    {
+        Checks += other.Checks;
+        foreach (string message in other.Messages)
+        {
+            Report(message);
+        }
+
+        Violations += other.Violations - other.Messages.Count;
+    }
+
     /// <summary>Reports a byte that is not what was written.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void ReportByte(int id, nuint offset, byte expected, byte found) =>

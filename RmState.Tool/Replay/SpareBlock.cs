@@ -28,14 +28,18 @@ internal readonly unsafe struct SpareBlock
     }
 
     /// <summary>Checks that the block is untouched, overwrites a byte of it, and checks again.</summary>
-    /// <returns>Whether the second check saw the overwritten byte, and nothing else.</returns>
-    public bool PlantError(ReplayTally tally)
+    /// <param name="tally">Where the first check reports.</param>
+    /// <param name="check">The check that is put to the test.</param>
+    /// <returns>Whether the second check saw the overwritten byte, beside what the first one saw.</returns>
+    public bool PlantError(ReplayTally tally, PatternCheck check)
     {
-        BlockPattern.Check(_block, 0, Size, Id, BlockPattern.ValueOf(Id), tally);
+        var first = new ReplayTally();
+        check(_block, 0, Size, Id, BlockPattern.ValueOf(Id), first);
+        tally.Add(first);
         ((byte*)_block)[PlantedAt] ^= 0xFF;
         var second = new ReplayTally();
-        BlockPattern.Check(_block, 0, Size, Id, BlockPattern.ValueOf(Id), second);
-        return second.Violations == 1;
+        check(_block, 0, Size, Id, BlockPattern.ValueOf(Id), second);
+        return second.Violations == first.Violations + 1;
     }
 
     public void Free<THeap>(ref THeap heap, ReplayTally tally)

@@ -9,7 +9,8 @@ internal readonly struct StateHeap : IReplayHeap<StateHeap>
 {
     private readonly RmState _state;
 
-    private StateHeap(RmState state)
+    /// <summary>Replays through a state that is at hand.</summary>
+    public StateHeap(RmState state)
     {
         _state = state;
     }
