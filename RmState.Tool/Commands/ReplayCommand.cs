@@ -12,9 +12,6 @@ internal static class ReplayCommand
     private const int MostHolders = 1000;
     private const int MostRounds = 1000;
 
-    // Wide enough for the table where nobody says how wide the output is.
-    private const int PlainWidth = 180;
-
     public static Command Create()
     {
         var traces = new Argument<string[]>("TRACE")
@@ -112,12 +109,8 @@ internal static class ReplayCommand
 
     private static ReplayDocument Run(ReplayPlan plan, IAnsiConsole console, TextWriter output)
     {
-        if (console.Profile.Out.IsTerminal)
-        {
-            return console.Progress().AutoClear(enabled: true).Start(context => plan.Run(new BarProgress(context)));
-        }
-
-        console.Profile.Width = PlainWidth;
-        return plan.Run(new PlainProgress(output));
+        return console.Profile.Out.IsTerminal
+            ? console.Progress().AutoClear(enabled: true).Start(context => plan.Run(new BarProgress(context)))
+            : plan.Run(new PlainProgress(output));
     }
 }

@@ -6,6 +6,9 @@ namespace Rm.Tool.Commands;
 /// <summary>What the replay command was asked for.</summary>
 internal sealed record ReplayPlan
 {
+    // What the heaps and the replay keep for an object beside its bytes, at most.
+    private const ulong BytesPerObject = 128;
+
     public required IReadOnlyList<string> Paths { get; init; }
 
     /// <summary>The most holders a block gets in the held replay; 0 for no such replay.</summary>
@@ -44,14 +47,15 @@ internal sealed record ReplayPlan
         };
     }
 
-    // A file can promise more memory than there is; touching it would end this process and perhaps others.
+    // A file can ask for more memory than there is; touching it would end this process and perhaps others.
     private static TraceStatistics Read(string path)
     {
         var statistics = TraceStatistics.Of(path);
         ulong available = (ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        return statistics.PeakLiveBytes <= available
+        ulong needed = statistics.PeakLiveBytes + ((ulong)statistics.Objects * BytesPerObject);
+        return needed <= available
             ? statistics
-            : throw new TraceException($"{path}: has {statistics.PeakLiveBytes} bytes live at its peak; this machine has {available}");
+            : throw new TraceException($"{path}: needs {needed} bytes of memory to replay; this machine has {available}");
     }
 
     private ReplayResult Replay(string path, TraceStatistics statistics, IReplayProgress progress)

@@ -6,6 +6,8 @@ namespace Rm.Tool.Commands;
 /// <summary>Shows the results of a replay command.</summary>
 internal static class ReplayTable
 {
+    private const int LeastWidth = 160;
+
     private static readonly string[] Columns =
     [
         "trace", "events", "ns/event", "malloc", "ratio", "peak live", "peak RSS", "ratio", "live at end", "checks", "violations",
@@ -25,6 +27,8 @@ internal static class ReplayTable
             table.AddRow([.. Row(result).Select(Markup.Escape)]);
         }
 
+        // A narrow terminal wraps the lines; a table told of its width would leave numbers out.
+        console.Profile.Width = Math.Max(console.Profile.Width, LeastWidth);
         console.Write(table);
         foreach (ReplayResult result in document.Traces)
         {

@@ -18,7 +18,7 @@ internal static class ReplayProcess
     public static ReplayReport Run(string path, ReplaySide side, int holders = 0, ulong seed = 0)
     {
         ProcessStartInfo start = Self();
-        foreach (string argument in (string[])[ChildCommand.Name, path, $"{side}", $"{holders}", $"{seed}"])
+        foreach (string argument in (string[])[ChildCommand.Name, Path.GetFullPath(path), $"{side}", $"{holders}", $"{seed}"])
         {
             start.ArgumentList.Add(argument);
         }
@@ -59,18 +59,18 @@ internal static class ReplayProcess
         return new ReplayReport { Error = $"the replaying process ended with exit code {exitCode}: {firstLine}" };
     }
 
+    // The launcher was copied to the command's name; started as a library (dotnet X.dll, a test host), there is only the library.
     private static ProcessStartInfo Self()
     {
-        // The launcher was copied to the command's name; started as a library (dotnet X.dll, a test host), there is only the library.
         Assembly tool = typeof(ReplayProcess).Assembly;
-        bool launched = Assembly.GetEntryAssembly() == tool
-            && !string.Equals(Path.GetFileNameWithoutExtension(Environment.ProcessPath), "dotnet", StringComparison.OrdinalIgnoreCase);
-        if (launched)
+        string? running = Environment.ProcessPath;
+        bool isDotnet = string.Equals(Path.GetFileNameWithoutExtension(running), "dotnet", StringComparison.OrdinalIgnoreCase);
+        if (running is not null && !isDotnet && Assembly.GetEntryAssembly() == tool)
         {
-            return new ProcessStartInfo(Environment.ProcessPath!);
+            return new ProcessStartInfo(running);
         }
 
-        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        string dotnet = (isDotnet ? running : Environment.GetEnvironmentVariable("DOTNET_HOST_PATH")) ?? "dotnet";
         return new ProcessStartInfo(dotnet) { ArgumentList = { "exec", tool.Location } };
     }
 }

@@ -110,7 +110,7 @@ public sealed class CommandLineTests : IDisposable
         (int code, _, string error) = Run("replay", trace);
 
         Assert.Equal(ExitCode.Usage, code);
-        Assert.StartsWith($"rmstate: {trace}: has 36028797018963968 bytes live at its peak; this machine has ", error, StringComparison.Ordinal);
+        Assert.StartsWith($"rmstate: {trace}: needs 36028797018964096 bytes of memory to replay; this machine has ", error, StringComparison.Ordinal);
     }
 
     [Theory]
