@@ -41,18 +41,24 @@ internal static class ReplayProcess
         return Parse(child.ExitCode, output.Result, error.Result);
     }
 
-    private static ReplayReport Parse(int exitCode, string output, string error)
+    /// <summary>The report a process wrote, or one that says how it ended instead.</summary>
+    internal static ReplayReport Parse(int exitCode, string output, string error)
     {
         if (exitCode == ExitCode.Success)
         {
             try
             {
-                return JsonSerializer.Deserialize(output, ReplayJson.Default.ReplayReport)!;
+                if (JsonSerializer.Deserialize(output, ReplayJson.Default.ReplayReport) is { } report)
+                {
+                    return report;
+                }
             }
             catch (JsonException)
             {
-                error = "it wrote no report";
+                // Said below.
             }
+
+            error = "it wrote no report";
         }
 
         string firstLine = error.AsSpan().Trim().ToString().Split('\n')[0].TrimEnd();

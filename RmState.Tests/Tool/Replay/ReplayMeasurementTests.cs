@@ -48,6 +48,13 @@ public sealed class ReplayMeasurementTests : IDisposable
     }
 
     [Theory]
+    [InlineData(134, "{}", "Fatal error.\nat somewhere", "the replaying process ended with exit code 134: Fatal error.")]
+    [InlineData(0, "", "", "the replaying process ended with exit code 0: it wrote no report")]
+    [InlineData(0, "no JSON", "", "the replaying process ended with exit code 0: it wrote no report")]
+    public void ProcessWithoutAReportIsAFailure(int exitCode, string output, string error, string failure) =>
+        Assert.Equal(failure, Assert.Single(ReplayProcess.Parse(exitCode, output, error).Failures()));
+
+    [Theory]
     [InlineData(new double[] { }, double.NaN)]
     [InlineData(new double[] { 3 }, 3)]
     [InlineData(new double[] { 9, 1 }, 5)]

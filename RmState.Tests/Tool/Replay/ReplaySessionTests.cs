@@ -58,6 +58,24 @@ public sealed class ReplaySessionTests
         Assert.Equal(report.Error, Assert.Single(report.Failures()));
     }
 
+    [Theory]
+    [InlineData(HeapFault.OverwritesFirstByte, 0)]
+    [InlineData(HeapFault.OverwritesLaterPage, 8192)]
+    public void FreedBlocksAreChecked(HeapFault fault, int offset)
+    {
+        ReplayReport report = FaultyHeap.Replay(
+            Scripts.Written(w =>
+            {
+                int overwritten = w.Malloc(9000);
+                w.Free(w.Malloc(1));
+                w.Free(overwritten);
+            }),
+            fault);
+
+        Assert.Equal(1, report.Violations);
+        Assert.StartsWith($"event 3: object 0: byte {offset} reads 0x", Assert.Single(report.Messages), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void LiveBlocksAreCheckedAtTheEnd()
     {
