@@ -1,21 +1,36 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using Rm.Tool.Commands;
+
 namespace Rm.Tool;
 
 internal static class Program
 {
-    private const string Usage = """
-        usage: rmstate replay TRACE...
-               rmstate bench [--quick | --smoke]
-        """;
+    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
 
-    private static int Main(string[] args)
+    /// <summary>Runs a command line.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        if (args is [] or ["--help"])
+        // Every command is listed here, and nowhere else.
+        var root = new Command("rmstate", "Replays recorded heaps through RmState.")
         {
-            Console.WriteLine(Usage);
-            return 0;
+            new HelpOption(),
+            new VersionOption(),
+            ReplayCommand.Create(),
+            ChildCommand.Create(),
+        };
+
+        // A file's name may begin with @.
+        var parser = new ParserConfiguration { ResponseFileTokenReplacer = null };
+        ParseResult parsed = root.Parse(args is [] ? ["--help"] : args, parser);
+        foreach (ParseError mistake in parsed.Errors)
+        {
+            error.WriteLine($"rmstate: {mistake.Message.Split('\n')[0].TrimEnd()}");
         }
 
-        Console.Error.WriteLine($"rmstate: unknown command '{args[0]}'; --help lists the commands");
-        return 2;
+        var streams = new InvocationConfiguration { Output = output, Error = error };
+        return parsed.Errors.Count > 0 ? ExitCode.Usage : parsed.Invoke(streams);
     }
 }

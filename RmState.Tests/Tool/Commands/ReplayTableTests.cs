@@ -1,0 +1,86 @@
+using Rm.Tests.Tool.Replay;
+using Rm.Tool;
+using Rm.Tool.Commands;
+using Rm.Tool.Replay;
+using Spectre.Console;
+
+namespace Rm.Tests.Tool.Commands;
+
+/// <summary>The table shows what failed, and the exit code says that something did.</summary>
+public sealed class ReplayTableTests
+{
+    private static readonly ReplayReport Good = new() { NanosecondsPerEvent = 30, PlantedErrorSeen = true, LiveAtEnd = 1, Checks = 5, PeakRssOverStart = 2 << 20 };
+
+    [Fact]
+    public void PassingTraceShowsItsMedians()
+    {
+        ReplayDocument document = Document(Good, Good with { NanosecondsPerEvent = 20, PeakRssOverStart = 1 << 20 });
+        string text = Show(document);
+
+        Assert.Equal(ExitCode.Success, document.ExitCode);
+        string row = Assert.Single(text.Split('\n'), l => l.Contains("some-trace ", StringComparison.Ordinal));
+        Assert.Equal(
+            ["some-trace", "1", "30.0", "20.0", "1.50", "0.0", "MiB", "2.0", "MiB", "2.00", "1", "10", "0"],
+            row.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.DoesNotContain("FAIL", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ViolationFailsTheRun() =>
+        AssertFails(Good with { Violations = 1, Messages = ["a byte"] }, "FAIL some-trace: round 1, state: a byte");
+
+    [Fact]
+    public void UnseenPlantedErrorFailsTheRun() =>
+        AssertFails(Good with { PlantedErrorSeen = false }, "FAIL some-trace: round 1, state: the byte overwritten in the spare block was not reported");
+
+    [Fact]
+    public void ErrorFailsTheRun() =>
+        AssertFails(new ReplayReport { Error = "event 3: no" }, "FAIL some-trace: round 1, state: event 3: no");
+
+    [Fact]
+    public void WrongNumberOfLiveBlocksIsShown() =>
+        AssertFails(Good with { LiveAtEnd = 2, Violations = 1, Messages = ["live"] }, "2 of 1");
+
+    [Fact]
+    public void FailureWithHoldersFailsTheRun()
+    {
+        ReplayDocument document = Document(Good, Good, new ReplayReport { Error = "event 9: no" });
+
+        Assert.Equal(ExitCode.Failed, document.ExitCode);
+        Assert.Contains("FAIL some-trace: with holders: event 9: no", Show(document), StringComparison.Ordinal);
+    }
+
+    private static void AssertFails(ReplayReport state, string message)
+    {
+        ReplayDocument document = Document(state, Good);
+        string text = Show(document);
+
+        Assert.Equal((ExitCode.Failed, false), (document.ExitCode, document.Passed));
+        Assert.Contains(message, text, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 traces failed", text, StringComparison.Ordinal);
+    }
+
+    private static ReplayDocument Document(ReplayReport state, ReplayReport malloc, ReplayReport? held = null) => new()
+    {
+        Rounds = 1,
+        Traces =
+        [
+            new ReplayResult
+            {
+                Path = "folder/some-trace.rmt.gz",
+                Trace = Scripts.Written(w => w.Malloc(1)).Statistics,
+                Plain = ReplayComparison.Of([state], [malloc]),
+                Held = held,
+            },
+        ],
+    };
+
+    private static string Show(ReplayDocument document)
+    {
+        using var text = new StringWriter();
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = 200;
+        ReplayTable.Write(console, document);
+        return text.ToString();
+    }
+}

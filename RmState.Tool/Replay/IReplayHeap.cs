@@ -1,0 +1,35 @@
+namespace Rm.Tool.Replay;
+
+/// <summary>
+/// The heap a trace is replayed through. Implemented by structs and used as a type parameter, so that both sides of a
+/// comparison run the same code with their own calls compiled in.
+/// </summary>
+/// <typeparam name="TSelf">The implementing struct.</typeparam>
+internal interface IReplayHeap<TSelf> : IDisposable
+    where TSelf : struct, IReplayHeap<TSelf>
+{
+    /// <summary>Whether <see cref="IDisposable.Dispose"/> frees the blocks that still live.</summary>
+    static abstract bool DisposeFrees { get; }
+
+    /// <summary>Makes a heap without blocks.</summary>
+    static abstract TSelf Create();
+
+    nint Allocate(nuint size);
+
+    nint AllocateZeroed(nuint size);
+
+    nint AllocateAligned(nuint size, nuint alignment);
+
+    nint Reallocate(nint block, nuint size);
+
+    nint ReallocateAligned(nint block, nuint size, nuint alignment);
+
+    void Free(nint block);
+
+    void FreeAligned(nint block);
+
+    /// <summary>After a replay: compares what the heap knows of itself with what it was asked to do.</summary>
+    /// <param name="expected">What the trace asked for; every block live at its end still lives.</param>
+    /// <param name="tally">Where differences are reported.</param>
+    void Audit(Traces.TraceStatistics expected, ReplayTally tally);
+}

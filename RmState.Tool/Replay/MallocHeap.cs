@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using Rm.Tool.Traces;
+
+namespace Rm.Tool.Replay;
+
+/// <summary>Plain <see cref="NativeMemory"/>: the yardstick.</summary>
+internal readonly unsafe struct MallocHeap : IReplayHeap<MallocHeap>
+{
+    public static bool DisposeFrees => false;
+
+    public static MallocHeap Create() => default;
+
+    public nint Allocate(nuint size) => (nint)NativeMemory.Alloc(size);
+
+    public nint AllocateZeroed(nuint size) => (nint)NativeMemory.AllocZeroed(size);
+
+    public nint AllocateAligned(nuint size, nuint alignment) => (nint)NativeMemory.AlignedAlloc(size, alignment);
+
+    public nint Reallocate(nint block, nuint size) => (nint)NativeMemory.Realloc((void*)block, size);
+
+    // Off Windows realloc takes aligned blocks as they are, which is what the recorded program did.
+    public nint ReallocateAligned(nint block, nuint size, nuint alignment) => OperatingSystem.IsWindows()
+        ? (nint)NativeMemory.AlignedRealloc((void*)block, size, alignment)
+        : (nint)NativeMemory.Realloc((void*)block, size);
+
+    public void Free(nint block) => NativeMemory.Free((void*)block);
+
+    public void FreeAligned(nint block) => NativeMemory.AlignedFree((void*)block);
+
+    public void Audit(TraceStatistics expected, ReplayTally tally)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}

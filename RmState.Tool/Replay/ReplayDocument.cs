@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization;
+
+namespace Rm.Tool.Replay;
+
+/// <summary>Everything a run of the replay command found, as one JSON document.</summary>
+internal sealed record ReplayDocument
+{
+    /// <summary>Whether every file could be read and every check held.</summary>
+    public bool Passed => Errors.Count == 0 && Traces.All(t => t.Failures.Count == 0);
+
+    public int Rounds { get; init; }
+
+    public int Holders { get; init; }
+
+    public ulong Seed { get; init; }
+
+    public IReadOnlyList<ReplayResult> Traces { get; init; } = [];
+
+    /// <summary>Files that cannot be replayed, one line each.</summary>
+    public IReadOnlyList<string> Errors { get; init; } = [];
+
+    /// <summary>What the command ends with, one of <see cref="Tool.ExitCode"/>.</summary>
+    [JsonIgnore]
+    public int ExitCode => Errors.Count > 0 ? Tool.ExitCode.Usage : Passed ? Tool.ExitCode.Success : Tool.ExitCode.Failed;
+}

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+
+namespace Rm.Tool.Replay;
+
+/// <summary>What a replay counts: how far it is, how much it compared, what it found wrong.</summary>
+internal sealed class ReplayTally
+{
+    private const int MostMessages = 8;
+
+    private readonly List<string> _messages = [];
+
+    /// <summary>The event being replayed; kept up to date so that a failure can name it.</summary>
+    public int Event { get; set; }
+
+    /// <summary>The object the next allocation makes.</summary>
+    public int NextObject { get; set; }
+
+    public long Checks { get; set; }
+
+    public long Violations { get; private set; }
+
+    /// <summary>Blocks that were allocated and freed besides those of the trace.</summary>
+    public long SpareBlocks { get; set; }
+
+    /// <summary>References that were added besides those of the trace.</summary>
+    public long Retains { get; set; }
+
+    /// <summary>The first few violations, one line each.</summary>
+    public IReadOnlyList<string> Messages => _messages;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Report(string message)
+    {
+        if (Violations++ < MostMessages)
+        {
+            _messages.Add(message);
+        }
+    }
+
+    /// <summary>Takes over the checks and violations of another tally.</summary>
+    public void Add(ReplayTally other)
+    {
+        Checks += other.Checks;
+        foreach (string message in other.Messages)
+        {
+            Report(message);
+        }
+
+        Violations += other.Violations - other.Messages.Count;
+    }
+
+    /// <summary>Reports a byte that is not what was written.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void ReportByte(int id, nuint offset, byte expected, byte found) =>
+        Report($"event {Event}: object {id}: byte {offset} reads 0x{found:X2}, should be 0x{expected:X2}");
+
+    /// <summary>Reports a number that is not the one expected.</summary>
+    public void Expect(string what, long expected, long actual)
+    {
+        Checks++;
+        if (expected != actual)
+        {
+            Report($"{what}: {actual}, and the trace says {expected}");
+        }
+    }
+}

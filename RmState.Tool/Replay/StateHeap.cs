@@ -1,0 +1,41 @@
+using System.Diagnostics.CodeAnalysis;
+using Rm.Tool.Traces;
+
+namespace Rm.Tool.Replay;
+
+/// <summary>A state with default options.</summary>
+[SuppressMessage("Reliability", "CA2213", Justification = "Dispose disposes it.")]
+internal readonly struct StateHeap : IReplayHeap<StateHeap>
+{
+    private readonly RmState _state;
+
+    /// <summary>Replays through a state that is at hand.</summary>
+    public StateHeap(RmState state)
+    {
+        _state = state;
+    }
+
+    public static bool DisposeFrees => true;
+
+    public RmState State => _state;
+
+    public static StateHeap Create() => new(new RmState());
+
+    public nint Allocate(nuint size) => _state.RmMalloc(size);
+
+    public nint AllocateZeroed(nuint size) => _state.RmCalloc(1, size);
+
+    public nint AllocateAligned(nuint size, nuint alignment) => _state.RmAlignedAlloc(alignment, size);
+
+    public nint Reallocate(nint block, nuint size) => _state.RmRealloc(block, size);
+
+    public nint ReallocateAligned(nint block, nuint size, nuint alignment) => _state.RmRealloc(block, size);
+
+    public void Free(nint block) => _state.RmRelease(block);
+
+    public void FreeAligned(nint block) => _state.RmRelease(block);
+
+    public void Audit(TraceStatistics expected, ReplayTally tally) => StateAudit.Run(_state, expected, tally);
+
+    public void Dispose() => _state.Dispose();
+}
