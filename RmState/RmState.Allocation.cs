@@ -17,8 +17,8 @@ public sealed unsafe partial class RmState
     /// <remarks>O(1) beside the allocator. Thread rule: the state's.</remarks>
     public nint RmMalloc(nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        // The modes say at once that the table is open, that malloc is the allocator and that sizes are kept. With a spare block
-        // at hand nothing is called, so that no registers are saved.
+        // The modes say at once that the table is open and that malloc is the allocator. With a spare block at hand nothing is
+        // called, so that no registers are saved.
         StateHeader* h = _header;
         long operations = h->Operations;
         if (h->Modes == StateModes.None && size <= SpareBlocks.LargestSize && (operations & 1) == 0)
@@ -29,9 +29,8 @@ public sealed unsafe partial class RmState
             if (*entry == Slot.Empty && block != 0 && *home >> Slot.AddressShift != (ulong)block && h->Live < h->GrowAt)
             {
                 h->Operations = operations + 1;
-                *entry = Slot.Live(block, 1);
+                *entry = Slot.Live(block, (uint)size + 1);
                 h->Last = entry;
-                h->Info[entry - h->Slots] = (uint)size + 1;
                 CountAllocation(h, size);
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
@@ -187,6 +186,7 @@ public sealed unsafe partial class RmState
 
         ulong* entry;
         if (block != 0 && Slot.FitsSlot(block) && h->Live < h->GrowAt && h->Modes == StateModes.None
+            && (size <= SpareBlocks.LargestSize || h->Info != null)
             && (entry = PointerTable.TryInsertOpen(h, block, (uint)size + 1)) != null)
         {
             h->Operations = operations + 1;

@@ -27,13 +27,8 @@ public sealed unsafe partial class RmState
         if (*entry == Slot.Empty && (operations & 1) == 0 && *home >> Slot.AddressShift != (ulong)block && CanAttachPlain(h, block))
         {
             h->Operations = operations + 1;
-            *entry = Slot.Live(block, 1);
+            *entry = Slot.Live(block, BlockInfo.None);
             h->Last = entry;
-            if (h->Info != null)
-            {
-                h->Info[entry - h->Slots] = BlockInfo.None;
-            }
-
             CountAttach(h);
             h->Operations = operations + 2;
             GC.KeepAlive(this);
@@ -282,7 +277,7 @@ public sealed unsafe partial class RmState
             : Slot.Count(*entry) == Slot.Finalizing ? Outcome.Finalizing : Outcome.AlreadyTracked;
     }
 
-    /// <summary>Makes room for an attached block's entry, and its companion with the record it may need.</summary>
+    /// <summary>Makes room for an attached block's entry, and its info with the record it may need.</summary>
     private bool PrepareAttached(nint block, Deallocator deallocator, nuint? size, out uint info)
     {
         info = BlockInfo.None;
@@ -293,17 +288,17 @@ public sealed unsafe partial class RmState
 
         if (deallocator.Kind == DeallocatorKind.LibC && size is not >= BlockInfo.FirstLargeSize)
         {
-            // Over malloc an attached block is freed like any other: without a size it needs no companion.
+            // Over malloc an attached block is freed like any other: without a size it has no info.
             if (_usesMalloc && size is null)
             {
                 return true;
             }
 
             info = size is { } known ? BlockInfo.Attached(known) : BlockInfo.AttachedUnknown;
-            return EnsureInfo();
+            return _table.EnsureInfo();
         }
 
-        uint index = EnsureInfo() ? _table.NewRecord(block, BlockInfo.AttachedUnknown) : 0;
+        uint index = _table.EnsureInfo() ? _table.NewRecord(block, BlockInfo.AttachedUnknown) : 0;
         if (index == 0)
         {
             return false;

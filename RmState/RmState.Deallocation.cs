@@ -24,17 +24,13 @@ public sealed unsafe partial class RmState
     /// <returns>False, and nothing changed, when the block has a side record.</returns>
     private static bool ReleaseLastPlain(StateHeader* h, ulong* entry, out uint info)
     {
-        info = BlockInfo.None;
-        if (h->Info != null)
+        info = Slot.HasInfoElsewhere(*entry) ? h->Info[entry - h->Table] : Slot.Info(*entry);
+        if (BlockInfo.HasRecord(info) || (OperatingSystem.IsWindows() && BlockInfo.AlignmentLog2(info) != 0))
         {
-            info = h->Info[entry - h->Table];
-            if (BlockInfo.HasRecord(info) || (OperatingSystem.IsWindows() && BlockInfo.AlignmentLog2(info) != 0))
-            {
-                return false;
-            }
-
-            h->LiveBytes -= BlockInfo.HasSize(info) ? (long)BlockInfo.Size(info) : 0;
+            return false;
         }
+
+        h->LiveBytes -= (long)BlockInfo.SizeOrZero(info);
 
         h->Live--;
 #if RM_MUTATIONS

@@ -31,8 +31,8 @@ public sealed unsafe partial class RmState
         if (slot >> Slot.AddressShift == (ulong)block && (operations & 1) == 0 && count - 1 < Slot.MaxInline && !_knowsSizes)
         {
             nint index = (nint)((nuint)((byte*)entry - (byte*)h->Slots) / sizeof(ulong));
-            uint info = h->Info == null ? BlockInfo.None : h->Info[index];
-            if (!BlockInfo.HasRecord(info) && PointerTable.EndsRun(h, entry, index))
+            uint info = Slot.Info(slot);
+            if (info != Slot.InfoElsewhere && PointerTable.EndsRun(h, entry, index))
             {
                 h->Operations = operations + 1;
                 *entry = Slot.Empty;

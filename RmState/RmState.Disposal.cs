@@ -99,7 +99,6 @@ public sealed unsafe partial class RmState
         if (h->Capacity > KeptCapacity || h->OldTable != null || (h->Modes & StateModes.Working) != 0)
         {
             _table.Release();
-            h->Modes |= StateModes.SlowAllocation;
         }
         else
         {

@@ -85,8 +85,7 @@ public sealed unsafe partial class RmState
             throw Failure(block == 0 ? Outcome.Null : entry == null ? Outcome.Untracked : Outcome.Finalizing, block, "A reference");
         }
 
-        // A record needs a companion; with it allocation's fast path opens too.
-        uint index = EnsureInfo() ? _table.EnsureRecord(entry, block) : 0;
+        uint index = _table.EnsureRecord(entry, block);
         Cancel();
         if (index == 0)
         {

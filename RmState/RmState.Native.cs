@@ -109,7 +109,7 @@ public sealed unsafe partial class RmState
         }
     }
 
-    /// <summary>The known size of a block with this companion.</summary>
+    /// <summary>The known size of a block with this info.</summary>
     private bool TrySizeOf(uint info, nint block, out nuint size)
     {
         DeallocatorKind kind = BlockInfo.IsAttached(info) ? DeallocatorKind.LibC : DeallocatorKind.Allocator;

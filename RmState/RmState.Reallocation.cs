@@ -117,7 +117,7 @@ public sealed unsafe partial class RmState
             : Outcome.Foreign;
     }
 
-    /// <summary>Makes room for the new address beside the old, and the companion of the new size.</summary>
+    /// <summary>Makes room for the new address beside the old, and the info of the new size.</summary>
     private bool PrepareResized(nint block, nuint size, uint oldInfo, out uint newInfo)
     {
         newInfo = oldInfo;
@@ -128,7 +128,7 @@ public sealed unsafe partial class RmState
             return false;
         }
 
-        if (!_table.Reserve() || (!_knowsSizes && !EnsureInfo()))
+        if (!_table.Reserve())
         {
             return false;
         }
@@ -148,10 +148,10 @@ public sealed unsafe partial class RmState
         if (size < BlockInfo.FirstLargeSize)
         {
             newInfo = BlockInfo.Own(size, alignmentLog2);
-            return true;
+            return Slot.HoldsInfo(newInfo) || _table.EnsureInfo();
         }
 
-        uint index = _table.NewRecord(block, oldInfo);
+        uint index = _table.EnsureInfo() ? _table.NewRecord(block, oldInfo) : 0;
         newInfo = BlockInfo.OfRecord(index);
         return index != 0;
     }

@@ -112,8 +112,9 @@ public sealed unsafe partial class RmState
                 return count - 1;
             }
 
-            if (count == 1 && EndPlain(h, entry, out uint info))
+            if (count == 1 && EndPlain(h, entry, slot))
             {
+                uint info = Slot.Info(slot);
                 bool kept = info - 1 <= SpareBlocks.LargestSize && h->Spares->Keep(SpareBlocks.ClassOf(info - 1), block);
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
@@ -125,29 +126,21 @@ public sealed unsafe partial class RmState
     }
 
     /// <summary>
-    /// Ends a malloc'd block of the open table that only its slot and its size tell of, where no other entry stands behind it.
-    /// The caller frees or keeps it.
+    /// Ends a malloc'd block of the open table that only its slot tells of, where no other entry need move. The caller frees or
+    /// keeps it.
     /// </summary>
     /// <returns>False, and nothing changed, where it is not as simple as that.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool EndPlain(StateHeader* h, ulong* entry, out uint info)
+    private static bool EndPlain(StateHeader* h, ulong* entry, ulong slot)
     {
-        info = BlockInfo.None;
-        if (h->Modes != StateModes.None)
-        {
-            return false;
-        }
-
         nint index = (nint)((nuint)((byte*)entry - (byte*)h->Slots) / sizeof(ulong));
-        info = h->Info[index];
-        if (BlockInfo.HasRecord(info) || !PointerTable.EndsRun(h, entry, index)
-            || (OperatingSystem.IsWindows() && BlockInfo.AlignmentLog2(info) != 0))
+        if (h->Modes != StateModes.None || Slot.HasInfoElsewhere(slot) || !PointerTable.EndsRun(h, entry, index))
         {
             return false;
         }
 
         *entry = Slot.Empty;
-        h->LiveBytes -= (long)BlockInfo.SizeOrZero(info);
+        h->LiveBytes -= (long)BlockInfo.SizeOrZero(Slot.Info(slot));
         h->Live--;
         return true;
     }

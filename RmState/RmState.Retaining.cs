@@ -14,7 +14,7 @@ public sealed unsafe partial class RmState
     /// <exception cref="Violations.UntrackedPointerException">The state does not know the pointer.</exception>
     /// <exception cref="Violations.FinalizingBlockException">The block's deallocator runs.</exception>
     /// <exception cref="OverflowException">The count is <see cref="long.MaxValue"/>; it stays so.</exception>
-    /// <exception cref="OutOfMemoryException">A count that outgrows its slot (at 65,520) found no memory; it stays as it was.</exception>
+    /// <exception cref="OutOfMemoryException">A count that outgrows its slot (at 60) found no memory; it stays as it was.</exception>
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>O(1); touches one cache line beside the state's own. Thread rule: the state's.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

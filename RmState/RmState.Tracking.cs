@@ -54,7 +54,7 @@ public sealed unsafe partial class RmState
         }
     }
 
-    /// <summary>Makes room for an entry, and finds what its companion will say; the record it may need is taken now.</summary>
+    /// <summary>Makes room for an entry, and finds its info; the record it may need is taken now.</summary>
     private bool PrepareEntry(nuint size, int alignmentLog2, out uint info)
     {
         info = BlockInfo.None;
@@ -68,18 +68,13 @@ public sealed unsafe partial class RmState
             return true;
         }
 
-        if (!EnsureInfo())
-        {
-            return false;
-        }
-
         if (size < BlockInfo.FirstLargeSize)
         {
             info = BlockInfo.Own(size, alignmentLog2);
-            return true;
+            return Slot.HoldsInfo(info) || _table.EnsureInfo();
         }
 
-        uint index = _table.NewRecord(0, BlockInfo.None);
+        uint index = _table.EnsureInfo() ? _table.NewRecord(0, BlockInfo.None) : 0;
         if (index == 0)
         {
             return false;
@@ -96,28 +91,6 @@ public sealed unsafe partial class RmState
     {
         StateHeader* h = _header;
         return ((h->Modes & StateModes.Unbuilt) == 0 || _table.Build(_options.InitialCapacity)) && _table.Reserve();
-    }
-
-    private bool EnsureInfo()
-    {
-        StateHeader* h = _header;
-        if (h->Info != null && (h->OldTable == null || h->OldInfo != null))
-        {
-            return true;
-        }
-
-        if (!_table.EnsureInfo())
-        {
-            return false;
-        }
-
-        // From now on the fast path of allocation may write sizes.
-        if (_usesMalloc)
-        {
-            h->Modes &= ~StateModes.SlowAllocation;
-        }
-
-        return true;
     }
 
     /// <summary>Enters a fresh block, whatever the table says of its address.</summary>

@@ -110,7 +110,7 @@ public sealed unsafe partial class RmState
     {
         StateHeader* h = Begin();
         ulong* entry = _table.Find(block);
-        uint index = EnsureInfo() ? _table.EnsureRecord(entry, block) : 0;
+        uint index = _table.EnsureRecord(entry, block);
         if (index == 0)
         {
             Cancel();

@@ -61,7 +61,7 @@ public sealed unsafe partial class RmState : IDisposable
         _header->Seed = options.Seed != 0 ? SpreadSeed(options.Seed) : RandomSeed();
         _header->Spares = (SpareBlocks*)(_header + 1);
         _header->Spares->Open(_usesMalloc && options.KeepsSpareBlocks);
-        _header->Modes = StateModes.Unbuilt | StateModes.SlowAllocation;
+        _header->Modes = StateModes.Unbuilt | (_usesMalloc ? StateModes.None : StateModes.SlowAllocation);
         _table = new PointerTable(_header, options.TableMemory ?? new TableMemory());
         _table.UpdateGate();
         GC.ReRegisterForFinalize(this);

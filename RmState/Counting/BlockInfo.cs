@@ -1,7 +1,8 @@
 namespace Rm.Counting;
 
 /// <summary>
-/// The 4-byte cold companion of a slot. The array exists only once a block needs it.
+/// What a block's entry says beside its count, in 32 bits. Values below 3FF, the small sizes, stand in the slot itself; others in
+/// a cold array beside the table, which exists only once a block needs it.
 /// <code>
 ///   31   30      26 25                     0
 ///  +---+-----------+------------------------+

@@ -17,7 +17,7 @@ internal sealed unsafe partial class PointerTable
         return h->Live < h->GrowAt || Grow();
     }
 
-    /// <summary>Makes sure that entries can have companions.</summary>
+    /// <summary>Makes sure that the cold array exists.</summary>
     /// <returns>False when there is no memory; nothing changed then.</returns>
     internal bool EnsureInfo()
     {
@@ -58,11 +58,11 @@ internal sealed unsafe partial class PointerTable
         ulong* dead = h->Dead == 0 ? null : SearchAny(h->Table, h->Capacity, PointerHash.Of(address, h->Seed), address);
         if (dead == null)
         {
-            return Place(h, Slot.Live(address, 1), info);
+            return Place(h, Slot.Live(address, info), info);
         }
 
         h->Dead--;
-        *dead = Slot.Live(address, 1);
+        *dead = Slot.Live(address, BlockInfo.None);
         WriteInfo(dead, info);
         return dead;
     }
@@ -77,12 +77,12 @@ internal sealed unsafe partial class PointerTable
 
         (_wide ??= []).Add(address, index);
         SideRecord* record = Records.At(index);
-        record->WideSlot = 1;
+        record->WideSlot = Slot.Live(0, Slot.InfoElsewhere);
         record->WideInfo = BlockInfo.OfRecord(index);
         return &record->WideSlot;
     }
 
-    /// <summary>A side record that says what a companion without one says.</summary>
+    /// <summary>A side record that says what an info says.</summary>
     /// <returns>Its index; 0 when there is no memory.</returns>
     internal uint NewRecord(nint address, uint info)
     {
@@ -162,7 +162,7 @@ internal sealed unsafe partial class PointerTable
             }
         }
 
-        return PutAt(h, i, Slot.Live(address, 1), info);
+        return PutAt(h, i, Slot.Live(address, info), info);
     }
 
     /// <summary>Puts an entry where the order of homes wants it.</summary>
@@ -189,10 +189,11 @@ internal sealed unsafe partial class PointerTable
         for (long i = at; ; i = (i + 1) & mask)
         {
             ulong present = table[i];
+            uint presentInfo = Slot.HasInfoElsewhere(present) ? infos[i] : BlockInfo.None;
             table[i] = entry;
-            if (infos != null)
+            if (Slot.HasInfoElsewhere(entry))
             {
-                (infos[i], info) = (info, infos[i]);
+                infos[i] = info;
             }
 
             if (present == Slot.Empty)
@@ -201,6 +202,7 @@ internal sealed unsafe partial class PointerTable
             }
 
             entry = present;
+            info = presentInfo;
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed unsafe partial class PointerTable
         }
         else
         {
-            *entry &= ~Slot.CountMask;
+            *entry &= ~Slot.MetaMask;
             _oldDead++;
         }
     }
@@ -49,8 +49,7 @@ internal sealed unsafe partial class PointerTable
     internal void Bury(ulong* entry)
     {
         StateHeader* h = _header;
-        *entry &= ~Slot.CountMask;
-        WriteInfo(entry, BlockInfo.None);
+        *entry &= ~Slot.MetaMask;
         if ((ulong)(entry - h->Table) < (ulong)h->Capacity)
         {
             h->Dead++;
@@ -130,9 +129,9 @@ internal sealed unsafe partial class PointerTable
         {
             table[hole] = table[i];
 #if RM_MUTATIONS
-            if (infos != null && !Mutation.Is(Mutation.InfoNotMoved))
+            if (Slot.HasInfoElsewhere(table[i]) && !Mutation.Is(Mutation.InfoNotMoved))
 #else
-            if (infos != null)
+            if (Slot.HasInfoElsewhere(table[i]))
 #endif
             {
                 infos[hole] = infos[i];

@@ -157,7 +157,7 @@ internal sealed unsafe partial class PointerTable
                 continue;
             }
 #endif
-            _ = Place(h, slot, h->OldInfo == null ? BlockInfo.None : h->OldInfo[i]);
+            _ = Place(h, slot, Slot.HasInfoElsewhere(slot) ? h->OldInfo[i] : BlockInfo.None);
             h->OldTable[i] = Slot.Moved;
             _oldDead++;
             h->SlotsMoved++;

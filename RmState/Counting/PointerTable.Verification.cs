@@ -74,7 +74,12 @@ internal sealed unsafe partial class PointerTable
                 return $"the entry of 0x{address:x} is not the one a lookup finds";
             }
 
-            uint info = infos == null ? BlockInfo.None : infos[i];
+            if (infos == null && Slot.HasInfoElsewhere(slot))
+            {
+                return $"the slot of 0x{address:x} refers to an info that does not exist";
+            }
+
+            uint info = Slot.HasInfoElsewhere(slot) ? infos[i] : Slot.Info(slot);
             if (CheckEntry(slot, address, info, ref census) is { } broken)
             {
                 return broken;
@@ -150,7 +155,7 @@ internal sealed unsafe partial class PointerTable
         long count = 0;
         for (long i = 0; infos != null && i < capacity; i++)
         {
-            bool named = Slot.IsLive(table[i]) && BlockInfo.HasRecord(infos[i]);
+            bool named = Slot.IsLive(table[i]) && Slot.HasInfoElsewhere(table[i]) && BlockInfo.HasRecord(infos[i]);
             count += named && Records.At(BlockInfo.RecordIndex(infos[i]))->Kind == kind ? 1 : 0;
         }
 

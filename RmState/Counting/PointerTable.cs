@@ -74,20 +74,25 @@ internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMem
         }
     }
 
-    /// <summary>The cold companion of an entry; 0 where the array does not exist.</summary>
+    /// <summary>The info of an entry, from its slot or the cold array.</summary>
     internal uint ReadInfo(ulong* entry)
     {
-        uint* info = InfoOf(entry);
-        return info == null ? BlockInfo.None : *info;
+        uint info = Slot.Info(*entry);
+        return info == Slot.InfoElsewhere ? *InfoOf(entry) : info;
     }
 
-    /// <summary>Sets the cold companion; the array must exist unless the value is 0.</summary>
+    /// <summary>Sets the info of an entry; the cold array must exist unless the slot can hold the value.</summary>
     internal void WriteInfo(ulong* entry, uint value)
     {
-        uint* info = InfoOf(entry);
-        if (info != null)
+        // The slot of a long address always refers to its side record.
+        if (Slot.Address(*entry) != 0)
         {
-            *info = value;
+            *entry = Slot.WithInfo(*entry, value);
+        }
+
+        if (Slot.HasInfoElsewhere(*entry))
+        {
+            *InfoOf(entry) = value;
         }
     }
 

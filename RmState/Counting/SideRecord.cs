@@ -15,7 +15,7 @@ internal struct SideRecord
     /// <summary>Count and state of an address of more than 48 bits, as in <see cref="Slot"/>; else 0.</summary>
     public ulong WideSlot;
 
-    /// <summary>The companion of <see cref="WideSlot"/>: this record's own index.</summary>
+    /// <summary>The info of <see cref="WideSlot"/>: this record's own index.</summary>
     public uint WideInfo;
 
     /// <summary>The next free record, or the next block that waits for its deallocator; 0 ends the list.</summary>

@@ -41,7 +41,7 @@ internal unsafe struct StateHeader
 
     public long Retains;
 
-    /// <summary>The cold companions of <see cref="Table"/>; null while no block needs one.</summary>
+    /// <summary>The infos that <see cref="Table"/> has no room for; null while no block needs one.</summary>
     public uint* Info;
 
     // The second line: what allocating and freeing touch too.

@@ -24,6 +24,6 @@ internal enum StateModes : uint
     /// <summary>The modes above close every fast path: lookups meet <see cref="StateHeader.Closed"/>.</summary>
     Closing = Unbuilt | Working | Observed | Disposed | Ending,
 
-    /// <summary>Sizes are not kept (yet), or the allocator is not malloc: only the fast path of allocation is closed.</summary>
+    /// <summary>The allocator is not malloc: only the fast paths of allocating and freeing are closed.</summary>
     SlowAllocation = 16,
 }
