@@ -1,21 +1,40 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using Rm.Fuzz.Commands;
+
 namespace Rm.Fuzz;
 
 internal static class Program
 {
-    private const string Usage = """
-        usage: RmState.Fuzz run --seconds N
-               RmState.Fuzz mutations
-        """;
-
     private static int Main(string[] args)
     {
-        if (args is [] or ["--help"])
-        {
-            Console.WriteLine(Usage);
-            return 0;
-        }
-
-        Console.Error.WriteLine($"RmState.Fuzz: unknown command '{args[0]}'; --help lists the commands");
-        return 2;
+        RootCommand root = new("Property-based campaigns over an RmState and its model.") { Run(), Replay() };
+        return root.Parse(args).Invoke();
     }
+
+    private static Command Run()
+    {
+        Option<double> seconds = new("--seconds") { Description = "How long to run.", DefaultValueFactory = _ => 60 };
+        Option<string?> seed = new("--seed") { Description = "A seed to repeat, as printed; a random one without it." };
+        Option<string?> campaign = new("--campaign") { Description = "One campaign by name; all without it." };
+        Command command = new("run", "Run the campaigns; exit code 1 and a file to replay if a program breaks.") { seconds, seed, campaign };
+        command.SetAction(parsed => RunCommand.Run(parsed.GetValue(seconds), Seed(parsed.GetValue(seed)), parsed.GetValue(campaign)));
+        return command;
+    }
+
+    private static Command Replay()
+    {
+        Argument<string[]> files = new("file") { Description = "Program files (*.rmfuzz).", Arity = ArgumentArity.OneOrMore };
+        Command command = new("replay", "Run kept programs again and print the step that breaks.") { files };
+        command.SetAction(parsed => ReplayCommand.Run(parsed.GetValue(files)!));
+        return command;
+    }
+
+    private static ulong Seed(string? text) => text switch
+    {
+        null => (ulong)RandomNumberGenerator.GetInt32(1, int.MaxValue),
+        ['0', 'x' or 'X', .. var digits] => ulong.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+        _ => ulong.Parse(text, CultureInfo.InvariantCulture),
+    };
 }

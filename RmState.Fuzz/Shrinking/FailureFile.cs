@@ -1,0 +1,34 @@
+using System.Globalization;
+using Rm.Fuzz.Programs;
+using Rm.Fuzz.Subjects;
+
+namespace Rm.Fuzz.Shrinking;
+
+/// <summary>Shrinks a failing program and keeps it as a file that replays.</summary>
+internal static class FailureFile
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static string Folder => Path.Combine("artifacts", "fuzz");
+
+    /// <summary>The smallest program that still breaks, found in at most a minute.</summary>
+    public static ProgramFailure Shrink(ProgramFailure failure, FixedRegion region)
+    {
+        ProgramRunner runner = new(region);
+        using CancellationTokenSource deadline = new(Patience);
+        ProgramOptions options = failure.Program.Options;
+        Op[] first = failure.Program.Ops;
+        Op[] smallest = DeltaShrinker.Shrink(first, ops => runner.Run(new FuzzProgram(options, ops)) is not null, deadline.Token);
+
+        // Addresses of libc differ from run to run: such a failure may not come again, and then stays as it was.
+        return runner.Run(new FuzzProgram(options, smallest)) ?? failure;
+    }
+
+    public static string Write(ProgramFailure failure)
+    {
+        Directory.CreateDirectory(Folder);
+        string path = Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"failure-{failure.Program.Options.Seed:x}.rmfuzz"));
+        File.WriteAllText(path, ProgramFile.Format(failure.Program, $"breaks at {failure.Where}\n{failure.Message}"));
+        return path;
+    }
+}

@@ -1,0 +1,12 @@
+using Rm.Fuzz.Programs;
+
+namespace Rm.Fuzz.Subjects;
+
+/// <summary>A program that breaks, and where. A step equal to the number of steps is the end of the program.</summary>
+internal sealed record ProgramFailure(FuzzProgram Program, int Step, string Message)
+{
+    public string Where => Step < Program.Ops.Length ? $"step {Step + 1}, {Program.Ops[Step]}" : "the end";
+
+    /// <summary>The kind of the step, for tables.</summary>
+    public string What => Step < Program.Ops.Length ? Program.Ops[Step].ToString().Split(' ')[0] : "end";
+}
