@@ -83,7 +83,7 @@ internal sealed class ProgramGenerator
             OpCode.LookAt => new Op(code, 0, _addresses.Next(ref _random, run)),
             OpCode.MisuseAt => new Op(code, 0, _addresses.Next(ref _random, run), _random.Below(6)),
             OpCode.NullArgument or OpCode.BadArgument => new Op(code, 0, _random.Below(60)),
-            OpCode.EnumerateChanged => new Op(code, register, _random.Below(6), _random.Below(4)),
+            OpCode.EnumerateChanged => new Op(code, register, _random.Below(6), _random.Below(5)),
             OpCode.Trim => new Op(code, 0, _random.Pick<int>(Slices)),
             OpCode.FailAllocator or OpCode.FailTable => new Op(code, 0, _random.Below(4)),
             OpCode.Reenter => new Op(code, FreeRegister(run), _random.Below(4)),

@@ -72,10 +72,10 @@ internal sealed class StateModel
         }
     }
 
-    /// <summary>A count set from outside, as if by retains.</summary>
+    /// <summary>A count set from outside.</summary>
     public void Preset(ModelBlock block, long count)
     {
-        Totals.Retains += count - block.Count;
+        Totals.ReferencesDropped -= count - block.Count;
         block.Count = count;
     }
 
@@ -84,6 +84,13 @@ internal sealed class StateModel
     {
         Allocated--;
         block.Kind = BlockKind.Delegate;
+    }
+
+    /// <summary>The block's memory is its own again.</summary>
+    public void BackAgain(ModelBlock block)
+    {
+        Allocated++;
+        block.Kind = BlockKind.Allocated;
     }
 
     public void Detach(ModelBlock block)
@@ -112,6 +119,20 @@ internal sealed class StateModel
         block.Size = size;
         block.MemorySize = size;
         Totals.NotePeak();
+    }
+
+    /// <summary>One block freed because the state as a whole is emptied.</summary>
+    public void Sweep(ModelBlock block)
+    {
+        Totals.Frees++;
+        Totals.ReferencesDropped += block.Count;
+        RemoveLive(block);
+        block.Count = 0;
+        block.Finalizing = block.HasDeallocator;
+        if (!block.Finalizing)
+        {
+            _blocks.Remove(block.Address);
+        }
     }
 
     /// <summary>Every block ended, and the counters begin again.</summary>

@@ -18,10 +18,13 @@ internal static class FailureFile
         using CancellationTokenSource deadline = new(Patience);
         ProgramOptions options = failure.Program.Options;
         Op[] first = failure.Program.Ops;
-        Op[] smallest = DeltaShrinker.Shrink(first, ops => runner.Run(new FuzzProgram(options, ops)) is not null, deadline.Token);
+        string signature = failure.Signature;
+        Op[] smallest = DeltaShrinker.Shrink(first, Breaks, deadline.Token);
 
         // Addresses of libc differ from run to run: such a failure may not come again, and then stays as it was.
         return runner.Run(new FuzzProgram(options, smallest)) ?? failure;
+
+        bool Breaks(Op[] ops) => string.Equals(runner.Run(new FuzzProgram(options, ops))?.Signature, signature, StringComparison.Ordinal);
     }
 
     public static string Write(ProgramFailure failure)

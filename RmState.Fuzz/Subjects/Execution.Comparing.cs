@@ -36,6 +36,11 @@ internal sealed unsafe partial class Execution
         {
             Same(_model.Allocated, _region.LiveBlocks, "the number of blocks taken from the allocator");
         }
+
+        if (_table is not null)
+        {
+            Same(_table.HeldBytes, _state.Statistics.TableBytes, "TableBytes");
+        }
     }
 
     // The forms that never throw: cheap enough for every step.
@@ -46,7 +51,7 @@ internal sealed unsafe partial class Execution
         Same(live, _state.RmContains(block), "RmContains");
         Same(known is not null, _state.RmTryCount(block, out long count), "RmTryCount");
         Same(live ? known!.Count : 0, count, "the count of RmTryCount");
-        bool sized = live && known!.Size >= 0;
+        bool sized = known is { Size: >= 0 };
         Same(sized, _state.RmTrySize(block, out nuint size), "RmTrySize");
         Same(sized ? (nuint)known!.Size : 0, size, "the size of RmTrySize");
     }

@@ -180,6 +180,13 @@ internal sealed unsafe partial class Execution
             Preset(block, 2);
         }
 
+        if (known.Count > FewReferences)
+        {
+            // No memory to set a count: detaching is the other way to be rid of it.
+            DetachAt(block, new Op(OpCode.Detach));
+            return;
+        }
+
         for (long left = known.Count; left > 0; left--)
         {
             ReleaseAt(block, new Op(OpCode.Release));
@@ -207,6 +214,7 @@ internal sealed unsafe partial class Execution
             Require(thrown is null && done, $"RmDetach of {known} gave {thrown?.GetType().Name ?? "false"}");
             Same(known.Count - 1, remaining, "the count of RmDetach");
             _model.Detach(known);
+            _swept?.Remove(known);
             FreeDetached(known);
         }
         else if (attempt)
@@ -249,7 +257,15 @@ internal sealed unsafe partial class Execution
     {
         if (_model.TryFindLive(block, out ModelBlock? known))
         {
-            _state.PresetCount(block, count);
+            ForgetFailures();
+            Exception? thrown = Catch(() => _state.PresetCount(block, count));
+            if (thrown is OutOfMemoryException)
+            {
+                RequireReason(0);
+                return;
+            }
+
+            Require(thrown is null, $"PresetCount gave {thrown?.GetType().Name}");
             _model.Preset(known, count);
         }
     }

@@ -54,7 +54,10 @@ internal sealed unsafe partial class Execution
         {
             Require(mayThrow == (block.Kind == BlockKind.Delegate), $"another deallocator ran for {block}");
             CompareLookups(address);
-            React(block);
+            if (_swept is null || SettleSwept(block))
+            {
+                React(block);
+            }
         }
         catch (DeliberateException)
         {
@@ -73,12 +76,52 @@ internal sealed unsafe partial class Execution
 
     private ModelBlock? Due(nint address)
     {
-        if (_queue.TryPeek(out ModelBlock? next) && next.Address == address)
+        if (_queue.TryPeek(out ModelBlock? next))
         {
-            return _queue.Dequeue();
+            _swept?.Remove(next);
+            return next.Address == address ? _queue.Dequeue() : null;
         }
 
-        return _swept is not null && _model.TryFindLive(address, out ModelBlock? live) && _swept.Remove(live) ? live : null;
+        if (_swept is null || !_model.TryFindLive(address, out ModelBlock? live) || !_swept.Remove(live))
+        {
+            return null;
+        }
+
+        _model.Sweep(live);
+        return live;
+    }
+
+    // Blocks without a deallocator are swept unseen; only the checking allocator knows whether one is gone already.
+    private bool SettleSwept(ModelBlock block)
+    {
+        switch (block.Reaction)
+        {
+            case Reaction.Allocate or Reaction.AllocateSame:
+                Refused<ObjectDisposedException>(Catch(() => _state.RmTryMalloc(8, out _)), "RmMalloc while the state is emptied", 0);
+                return false;
+            case Reaction.AttachSelf:
+                Refused<ObjectDisposedException>(Catch(() => _state.RmTryAttach(16, _deallocator)), "RmAttach while the state is emptied", 0);
+                return false;
+            case Reaction.Enumerate:
+                return false;
+            default:
+                break;
+        }
+
+        if (_model.TryFindLive(Register(block.ReactionRegister), out ModelBlock? other) && other.HasMemory)
+        {
+            if (_region is null || other.Kind == BlockKind.Heap)
+            {
+                return false;
+            }
+
+            if (!_region.Owns(other.Address))
+            {
+                _model.Sweep(other);
+            }
+        }
+
+        return true;
     }
 
     private void React(ModelBlock block)

@@ -43,7 +43,12 @@ internal sealed unsafe partial class Execution
 
         _region.Intrusion = () => Intrude((int)op.A);
         Allocate(new Op(OpCode.Malloc, op.Register, 24));
-        Require(_region.Intrusion is null, "RmMalloc did not call its allocator");
+        if (_region.Intrusion is not null)
+        {
+            // Without room in the table the allocator need not be asked.
+            Require(_table is { Failed: true } or { Down: true }, "RmMalloc did not call its allocator");
+            _region.Intrusion = null;
+        }
     }
 
     private void Intrude(int form)
@@ -77,6 +82,20 @@ internal sealed unsafe partial class Execution
         }
     }
 
+    private void TakeBack(ModelBlock block)
+    {
+        if (_region is null)
+        {
+            _state.RmDetach(block.Address);
+            _model.Detach(block);
+            return;
+        }
+
+        _region.TakeBack(block.Address, block.MemorySize);
+        _model.BackAgain(block);
+        BlockPattern.Fill(block.Address, block.MemorySize, block.Pattern);
+    }
+
     // A block is freed behind the state's back, and its address handed out again while the state still tracks it.
     private void ReuseBehind(int register)
     {
@@ -95,9 +114,8 @@ internal sealed unsafe partial class Execution
         Allocate(new Op(OpCode.TryMalloc, fresh, size));
         if (_model.TryFindLive(block, out ModelBlock? now) && ReferenceEquals(now, known))
         {
-            // The allocator chose another address, or had none: the stale entry must leave without being freed again.
-            _state.RmDetach(block);
-            _model.Detach(known);
+            // The allocator chose another address, or had none: the stale entry must not be freed once more.
+            TakeBack(known);
         }
     }
 }

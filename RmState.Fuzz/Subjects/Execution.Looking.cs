@@ -61,7 +61,7 @@ internal sealed unsafe partial class Execution
 
         nuint size = 0;
         thrown = Catch(() => size = raw ? _state.RmSize((void*)block) : _state.RmSize(block));
-        if (known is null or { Finalizing: true })
+        if (known is null)
         {
             RefusedAsUnknown(thrown, "RmSize", block);
         }
@@ -157,7 +157,7 @@ internal sealed unsafe partial class Execution
 
     private void BadArgument(int form)
     {
-        switch (form % 5)
+        switch (form % 6)
         {
             case 0:
                 Refused<ArgumentOutOfRangeException>(Catch(() => _state.RmAlignedAlloc(0, 8)), "RmAlignedAlloc to 0", 0);
@@ -169,6 +169,9 @@ internal sealed unsafe partial class Execution
                 Refused<OutOfMemoryException>(Catch(() => _state.RmCalloc(nuint.MaxValue, 2)), "RmCalloc of too much", 0);
                 break;
             case 3:
+                Refused<ArgumentOutOfRangeException>(Catch(() => _state.Trim(-1)), "Trim of less than nothing", 0);
+                break;
+            case 4:
                 Refused<OutOfMemoryException>(Catch(() => _state.RmMalloc<long>(nuint.MaxValue / 4)), "RmMalloc of too much", 0);
                 break;
             default:
@@ -206,6 +209,44 @@ internal sealed unsafe partial class Execution
         _generations[block] = generation;
     }
 
+    // Refused calls change nothing, so an enumeration either goes on complete or says that it cannot.
+    private void EnumerateRefused(ref RmBlockCollection.Enumerator blocks, Op op)
+    {
+        long met = Math.Min(op.A, _model.Live.Count);
+        for (int i = 0; i < 20; i++)
+        {
+            Same(false, _state.RmTryRetain(UntrackedAddress(), out _), "RmTryRetain");
+            Same(false, _state.RmTryDetach(UntrackedAddress(), out _), "RmTryDetach");
+            Same(false, _state.RmTryAttach(0), "RmTryAttach");
+        }
+
+        _stamp++;
+        try
+        {
+            for (; blocks.MoveNext(); met++)
+            {
+                CompareListed(blocks.Current);
+            }
+
+            Same(_model.Live.Count, met, "the number of enumerated blocks");
+        }
+        catch (InvalidOperationException)
+        {
+            // The enumeration noticed; nothing was listed wrongly before.
+        }
+    }
+
+    private nint UntrackedAddress()
+    {
+        nint address = 0x1230;
+        while (_model.Find(address) is not null)
+        {
+            address += 16;
+        }
+
+        return address;
+    }
+
     private void EnumerateChanged(Op op)
     {
         nint block = Register(op.Register);
@@ -217,8 +258,11 @@ internal sealed unsafe partial class Execution
         }
 
         bool changed = false;
-        switch (op.B % 4)
+        switch (op.B % 5)
         {
+            case 4:
+                EnumerateRefused(ref blocks, op);
+                return;
             case 0 when live && known!.Count < long.MaxValue:
                 RetainAt(block, new Op(OpCode.Retain));
                 changed = true;

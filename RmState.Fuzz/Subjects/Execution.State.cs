@@ -30,10 +30,11 @@ internal sealed unsafe partial class Execution
     {
         ForgetFailures();
         bool done = _state.Trim(slices);
-        Require(
-            done || slices < int.MaxValue || _table is { Failed: true } or { Down: true },
-            "Trim with no limit left something to do");
-        Require(!done || _state.Statistics.DeadSlots == 0, "Trim was done and left dead slots");
+        if (_table is not { Failed: true } and not { Down: true })
+        {
+            Require(done || slices < int.MaxValue, "Trim with no limit left something to do");
+            Require(!done || _state.Statistics.DeadSlots == 0, "Trim was done and left dead slots");
+        }
     }
 
     private void CompareReport(RmLeakReport report, StateModel model)
@@ -95,7 +96,7 @@ internal sealed unsafe partial class Execution
 
         Exception? thrown = Catch(call);
         RequireNoFault();
-        Same(live.Length > 0 ? 1 : 0, _leaks, "the number of leak reports");
+        Same(live.Length > 0 && !refuse ? 1 : 0, _leaks, "the number of leak reports");
         Require(_leak is null || ReferenceEquals(_leak, _state.LastReport), "LastReport is another report");
         if (refuse)
         {
@@ -115,6 +116,7 @@ internal sealed unsafe partial class Execution
         }
 
         Require(_swept is null or { Count: 0 }, "blocks were never deallocated");
+        Same(0, _queue.Count, "the number of deallocators still to run");
         _swept = null;
         if (_options.Policy == RmDisposePolicy.Abandon)
         {

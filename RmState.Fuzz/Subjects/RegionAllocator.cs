@@ -99,6 +99,17 @@ internal sealed unsafe class RegionAllocator(nint region, bool knowsSizes) : INa
         }
     }
 
+    /// <summary>Makes the block freed last a block again.</summary>
+    public void TakeBack(nint block, long size)
+    {
+        if (_free[ClassOf(size, 16)]!.Pop() != block)
+        {
+            Misuse ??= $"0x{block:x} was not freed last";
+        }
+
+        _blocks.Add(block, (size, 0));
+    }
+
     public nuint UsableSize(nint block)
     {
         if (_blocks.TryGetValue(block, out (long Size, long Alignment) known))
