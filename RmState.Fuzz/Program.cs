@@ -9,7 +9,7 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        RootCommand root = new("Property-based campaigns over an RmState and its model.") { Run(), Replay() };
+        RootCommand root = new("Property-based campaigns over an RmState and its model.") { Run(), Replay(), Mutations(), Mutant() };
         return root.Parse(args).Invoke();
     }
 
@@ -28,6 +28,23 @@ internal static class Program
         Argument<string[]> files = new("file") { Description = "Program files (*.rmfuzz).", Arity = ArgumentArity.OneOrMore };
         Command command = new("replay", "Run kept programs again and print the step that breaks.") { files };
         command.SetAction(parsed => ReplayCommand.Run(parsed.GetValue(files)!));
+        return command;
+    }
+
+    private static Command Mutations()
+    {
+        Command command = new("mutations", "Plant each known bug in turn and prove that the campaigns find it.");
+        command.SetAction(_ => MutationsCommand.Run());
+        return command;
+    }
+
+    private static Command Mutant()
+    {
+        Argument<int> id = new("id") { Description = "A planted bug's number; 0 for none." };
+        Option<double> seconds = new("--seconds") { Description = "How long to run.", DefaultValueFactory = _ => 10 };
+        Option<string?> seed = new("--seed") { Description = "The campaigns' seed." };
+        Command command = new("mutant", "Run the campaigns with one planted bug; what 'mutations' starts.") { id, seconds, seed };
+        command.SetAction(parsed => MutantCommand.Run(parsed.GetValue(id), parsed.GetValue(seconds), Seed(parsed.GetValue(seed))));
         return command;
     }
 

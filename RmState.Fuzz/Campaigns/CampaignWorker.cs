@@ -18,7 +18,7 @@ internal sealed class CampaignWorker(CampaignProfile[] profiles, ulong seed, int
 
     public ProgramFailure? Failure { get; private set; }
 
-    /// <summary>When the failure was found.</summary>
+    /// <summary>How long it ran, until the failure or the end.</summary>
     public TimeSpan Elapsed { get; private set; }
 
     public long Operations => _operations.Sum();
@@ -32,6 +32,12 @@ internal sealed class CampaignWorker(CampaignProfile[] profiles, ulong seed, int
     public void Run()
     {
         long started = Stopwatch.GetTimestamp();
+        RunRounds();
+        Elapsed = Stopwatch.GetElapsedTime(started);
+    }
+
+    private void RunRounds()
+    {
         using FixedRegion region = new(index);
         ProgramRunner runner = new(region);
         for (int round = index; !stop.IsCancellationRequested; round += stride)
@@ -43,7 +49,6 @@ internal sealed class CampaignWorker(CampaignProfile[] profiles, ulong seed, int
 
             if (Failure is not null)
             {
-                Elapsed = Stopwatch.GetElapsedTime(started);
                 stop.Cancel();
                 return;
             }
