@@ -118,9 +118,10 @@ internal static class CampaignCatalog
         MinLength = 100,
         MaxLength = 2000,
         MaxLive = 300,
+        ManyPercent = 3,
         Presets =
         [
-            1, 2, 3, 126, 127, 128, 254, 255, 256, 4094, 4095, 4096, 32766, 32767, 32768, 65533, 65534, 65535, 65536, 65537, (1 << 20) - 1, 1 << 20,
+            1, 2, 3, 0x8000, 0x8001, 0xFFF0, 126, 127, 128, 254, 255, 256, 4094, 4095, 4096, 32766, 32767, 32768, 65533, 65534, 65535, 65536, 65537, (1 << 20) - 1, 1 << 20,
             (1 << 24) - 1, 1 << 24, int.MaxValue - 1, int.MaxValue, 1L << 31, uint.MaxValue, 1L << 32, 1L << 48, long.MaxValue - 1, long.MaxValue,
         ],
     };

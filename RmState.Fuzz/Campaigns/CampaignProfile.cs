@@ -38,6 +38,9 @@ internal sealed record CampaignProfile
 
     public int[] Sizes { get; init; } = [0, 1, 8, 16, 24, 64, 100, 512, 4000];
 
+    /// <summary>How many of a hundred repeated retains and releases are repeated tens of thousands of times.</summary>
+    public int ManyPercent { get; init; }
+
     /// <summary>How many of a hundred steps take any register instead of one with a live block.</summary>
     public int StrayPercent { get; init; } = 4;
 

@@ -134,7 +134,7 @@ internal sealed unsafe partial class Execution
         Exception? thrown = Catch(() => done = CallAttachInvented(op, out count));
         if (thrown is OutOfMemoryException || (!done && address != 0 && known is null))
         {
-            Require(known is null && address != 0, "attaching what cannot be attached needed memory");
+            Require(address != 0 && known is not { Finalizing: true }, "attaching what cannot be attached needed memory");
             RequireReason(0);
             Same(op.Code == OpCode.TryAttachDelegate, thrown is null, "a failed attach without an exception");
         }

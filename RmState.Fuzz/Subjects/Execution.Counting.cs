@@ -10,8 +10,6 @@ internal sealed unsafe partial class Execution
     // More releases than this one by one say nothing new.
     private const long FewReferences = 512;
 
-    private int _retainsForgotten;
-
     private void ChangeCount(Op op)
     {
         nint block = Register(op.Register);
@@ -72,24 +70,41 @@ internal sealed unsafe partial class Execution
             return;
         }
 
-        _model.Retain(known);
-        if (_options.Sabotage == Sabotage.ForgetThirdRetain && known.Count > 3)
+        if (_options.Sabotage == Sabotage.ForgetThirdRetain && known.Count > 2)
         {
-            _retainsForgotten++;
+            _model.Retain(known);
             return;
         }
 
-        long count;
-        if (attempt)
+        ForgetFailures();
+        long count = 0;
+        bool done = true;
+        try
         {
-            Require(_state.RmTryRetain(block, out count), $"RmTryRetain of {known} was refused");
+            if (attempt)
+            {
+                done = _state.RmTryRetain(block, out count);
+            }
+            else
+            {
+                count = IsRaw(op) ? _state.RmRetain((void*)block) : _state.RmRetain(block);
+            }
+        }
+        catch (OutOfMemoryException) when (!attempt)
+        {
+            done = false;
+        }
+
+        if (done)
+        {
+            _model.Retain(known);
+            Same(known.Count, count, "the count of RmRetain");
         }
         else
         {
-            count = IsRaw(op) ? _state.RmRetain((void*)block) : _state.RmRetain(block);
+            // A count that outgrows its slot may need memory.
+            RequireReason(0);
         }
-
-        Same(known.Count, count, "the count of RmRetain");
     }
 
     private void RetainRefused(nint block, bool attempt, bool raw)
