@@ -9,7 +9,7 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        RootCommand root = new("Property-based campaigns over an RmState and its model.") { Run(), Replay(), Mutations(), Mutant() };
+        RootCommand root = new("Property-based campaigns over an RmState and its model.") { Run(), Replay(), Draw(), Mutations(), Mutant() };
         return root.Parse(args).Invoke();
     }
 
@@ -28,6 +28,16 @@ internal static class Program
         Argument<string[]> files = new("file") { Description = "Program files (*.rmfuzz).", Arity = ArgumentArity.OneOrMore };
         Command command = new("replay", "Run kept programs again and print the step that breaks.") { files };
         command.SetAction(parsed => ReplayCommand.Run(parsed.GetValue(files)!));
+        return command;
+    }
+
+    private static Command Draw()
+    {
+        Argument<string> campaign = new("campaign") { Description = "The campaign, as a note in artifacts/fuzz names it." };
+        Option<string> seed = new("--seed") { Description = "The program's seed.", Required = true };
+        Option<int> region = new("--region") { Description = "The program's address range." };
+        Command command = new("draw", "Draw and run one program, keeping its steps in a file even if the process crashes.") { campaign, seed, region };
+        command.SetAction(parsed => DrawCommand.Run(parsed.GetValue(campaign)!, Seed(parsed.GetValue(seed)), parsed.GetValue(region)));
         return command;
     }
 

@@ -1,4 +1,5 @@
 using Rm.Fuzz.Programs;
+using Rm.Fuzz.Subjects;
 
 namespace Rm.Fuzz.Campaigns;
 
@@ -43,6 +44,9 @@ internal sealed record CampaignProfile
 
     /// <summary>How many of a hundred steps take any register instead of one with a live block.</summary>
     public int StrayPercent { get; init; } = 4;
+
+    /// <summary>A bug planted in every program, for tests.</summary>
+    public Sabotage Sabotage { get; init; }
 
     /// <summary>How many of a hundred programs leave the table's memory to the state's own default.</summary>
     public int DefaultTablePercent { get; init; } = 30;

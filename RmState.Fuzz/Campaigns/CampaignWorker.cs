@@ -39,12 +39,13 @@ internal sealed class CampaignWorker(CampaignProfile[] profiles, ulong seed, int
     private void RunRounds()
     {
         using FixedRegion region = new(index);
+        using RunningNote note = new(index);
         ProgramRunner runner = new(region);
         for (int round = index; !stop.IsCancellationRequested; round += stride)
         {
             for (int i = 0; i < profiles.Length && Failure is null; i++)
             {
-                RunRound(runner, i, SplitMix.Derive(SplitMix.Derive(seed, (ulong)round), (ulong)i), round);
+                RunRound(runner, note, i, SplitMix.Derive(SplitMix.Derive(seed, (ulong)round), (ulong)i), round);
             }
 
             if (Failure is not null)
@@ -55,7 +56,7 @@ internal sealed class CampaignWorker(CampaignProfile[] profiles, ulong seed, int
         }
     }
 
-    private void RunRound(ProgramRunner runner, int campaign, ulong roundSeed, int round)
+    private void RunRound(ProgramRunner runner, RunningNote note, int campaign, ulong roundSeed, int round)
     {
         // The long programs are a round's worth several times over, and come that much less often.
         int every = Math.Max(profiles[campaign].MaxLength / StepsPerRound / 2, 1);
@@ -68,6 +69,7 @@ internal sealed class CampaignWorker(CampaignProfile[] profiles, ulong seed, int
         for (ulong program = 0; _operations[campaign] < end && Failure is null && !stop.IsCancellationRequested; program++)
         {
             ProgramGenerator generator = new(profiles[campaign], SplitMix.Derive(roundSeed, program), index);
+            note.Write(generator.Options);
             Failure = runner.Run(generator, out int steps);
             _operations[campaign] += steps;
             _states[campaign]++;

@@ -32,6 +32,7 @@ internal sealed class ProgramGenerator
             Allocator = _random.Pick<AllocatorKind>(profile.Allocators),
             CheckedTable = !_random.Chance(profile.DefaultTablePercent),
             Region = region,
+            Sabotage = profile.Sabotage,
         };
     }
 

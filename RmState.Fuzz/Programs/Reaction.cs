@@ -29,4 +29,5 @@ internal enum Reaction : byte
     Reset,
     Trim,
     Enumerate,
+    Verify,
 }

@@ -11,6 +11,13 @@ internal static class FailureFile
 
     public static string Folder => Path.Combine("artifacts", "fuzz");
 
+    /// <summary>Where a program's file goes.</summary>
+    public static string PathOf(string kind, ProgramOptions options)
+    {
+        Directory.CreateDirectory(Folder);
+        return Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"{kind}-{options.Seed:x}.rmfuzz"));
+    }
+
     /// <summary>The smallest program that still breaks, found in at most a minute.</summary>
     public static ProgramFailure Shrink(ProgramFailure failure, FixedRegion region)
     {
@@ -29,8 +36,7 @@ internal static class FailureFile
 
     public static string Write(ProgramFailure failure)
     {
-        Directory.CreateDirectory(Folder);
-        string path = Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"failure-{failure.Program.Options.Seed:x}.rmfuzz"));
+        string path = PathOf("failure", failure.Program.Options);
         File.WriteAllText(path, ProgramFile.Format(failure.Program, $"breaks at {failure.Where}\n{failure.Message}"));
         return path;
     }

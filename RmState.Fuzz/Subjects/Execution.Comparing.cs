@@ -8,6 +8,21 @@ internal sealed unsafe partial class Execution
 {
     private long _stamp;
 
+    /// <summary>Compares with somebody else's opinion of what lives: registers with their counts, and all known bytes.</summary>
+    public void Compare(IEnumerable<KeyValuePair<int, long>> counts, long liveBytes)
+    {
+        int live = 0;
+        foreach ((int register, long count) in counts)
+        {
+            Require(_state.RmTryCount(Register(register), out long actual), $"#{register} is gone");
+            Same(count, actual, $"the count of #{register}");
+            live++;
+        }
+
+        Same(live, _state.Statistics.LiveBlocks, "the number of live blocks");
+        Same(liveBytes, _state.Statistics.LiveBytes, "the live bytes");
+    }
+
     private void CompareAfter(Op op)
     {
         RequireNoFault();

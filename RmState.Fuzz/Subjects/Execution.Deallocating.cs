@@ -97,10 +97,12 @@ internal sealed unsafe partial class Execution
         switch (block.Reaction)
         {
             case Reaction.Allocate or Reaction.AllocateSame:
-                Refused<ObjectDisposedException>(Catch(() => _state.RmTryMalloc(8, out _)), "RmMalloc while the state is emptied", 0);
+                Refused<ObjectDisposedException>(Catch(() => _state.RmTryMalloc(8, out _)), "RmTryMalloc while the state is emptied", 0);
+                Refused<ObjectDisposedException>(Catch(() => _state.RmMalloc(8)), "RmMalloc while the state is emptied", 0);
                 return false;
             case Reaction.AttachSelf:
-                Refused<ObjectDisposedException>(Catch(() => _state.RmTryAttach(16, _deallocator)), "RmAttach while the state is emptied", 0);
+                Refused<ObjectDisposedException>(Catch(() => _state.RmTryAttach(16, _deallocator)), "RmTryAttach while the state is emptied", 0);
+                Refused<ObjectDisposedException>(Catch(() => _state.RmAttach(16)), "RmAttach while the state is emptied", 0);
                 return false;
             case Reaction.Enumerate:
                 return false;
@@ -140,6 +142,7 @@ internal sealed unsafe partial class Execution
                 break;
             case Reaction.AllocateSame when _queue.Count == 0 && block.Size is >= 0 and <= RegionAllocator.LargestBlock:
                 Allocate(new Op(OpCode.TryMalloc, block.ReactionRegister, block.Size));
+                _state.Verify();
                 break;
             case Reaction.AttachSelf:
                 AttachInvented(new Op(OpCode.AttachDelegate, block.ReactionRegister, block.Address, 8));
@@ -199,6 +202,9 @@ internal sealed unsafe partial class Execution
                 break;
             case Reaction.Enumerate:
                 CompareEnumeration();
+                break;
+            case Reaction.Verify:
+                _state.Verify();
                 break;
             default:
                 break;

@@ -218,6 +218,9 @@ internal sealed unsafe partial class Execution
             Same(false, _state.RmTryRetain(UntrackedAddress(), out _), "RmTryRetain");
             Same(false, _state.RmTryDetach(UntrackedAddress(), out _), "RmTryDetach");
             Same(false, _state.RmTryAttach(0), "RmTryAttach");
+            _region?.FailAfter(1);
+            Require(_region is null || !_state.RmTryMalloc(24, out _), "RmTryMalloc went well though its allocator had no memory");
+            _region?.FailAfter(0);
         }
 
         _stamp++;

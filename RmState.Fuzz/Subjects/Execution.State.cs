@@ -96,14 +96,16 @@ internal sealed unsafe partial class Execution
 
         Exception? thrown = Catch(call);
         RequireNoFault();
-        Same(live.Length > 0 && !refuse ? 1 : 0, _leaks, "the number of leak reports");
-        Require(_leak is null || ReferenceEquals(_leak, _state.LastReport), "LastReport is another report");
         if (refuse)
         {
+            // Nothing leaks here, so whether OnLeak is told is the state's own affair; the report must be there.
+            Same(live.Length, _state.LastReport?.LiveBlocks ?? -1, "the live blocks of LastReport");
             Refused<LiveBlocksException>(thrown, "emptying a state with live blocks", 0);
             return false;
         }
 
+        Same(live.Length > 0 ? 1 : 0, _leaks, "the number of leak reports");
+        Require(_leak is null || ReferenceEquals(_leak, _state.LastReport), "LastReport is another report");
         if (thrown is DeliberateException or AggregateException)
         {
             _surfaced = true;

@@ -63,7 +63,8 @@ internal sealed unsafe partial class Execution : IDisposable
     /// <summary>The block a register holds or held last, 0 if it was never set.</summary>
     public nint Register(int register) => register < RegisterLimit ? _registers[register] : 0;
 
-    public bool IsLive(int register) => _model.TryFindLive(Register(register), out _);
+    /// <summary>Whether a live block belongs to this register: a stale address may by now be another register's block.</summary>
+    public bool IsLive(int register) => _model.TryFindLive(Register(register), out ModelBlock? block) && block.Register == register;
 
     /// <summary>Takes one step and compares.</summary>
     public void Step(Op op)

@@ -9,7 +9,10 @@ internal sealed class ProgramRunner(FixedRegion region)
     private Op[] _taken = new Op[1024];
 
     /// <summary>Draws a program while running it.</summary>
-    public ProgramFailure? Run(ProgramGenerator generator, out int steps)
+    /// <param name="generator">What draws it.</param>
+    /// <param name="steps">How many steps were taken and went well.</param>
+    /// <param name="taking">Told of each step before it is taken.</param>
+    public ProgramFailure? Run(ProgramGenerator generator, out int steps, Action<Op>? taking = null)
     {
         using Execution execution = new(generator.Options, region);
         steps = 0;
@@ -23,6 +26,7 @@ internal sealed class ProgramRunner(FixedRegion region)
                 }
 
                 _taken[steps] = generator.Next(execution);
+                taking?.Invoke(_taken[steps]);
                 execution.Step(_taken[steps]);
             }
 
