@@ -13,8 +13,9 @@ internal sealed record MutantVerdict(bool Caught, bool Crashed, string Campaign,
         ? new MutantVerdict(false, false, "", "", operations, elapsed.TotalSeconds, "")
         : new MutantVerdict(true, false, failure.Program.Options.Campaign, failure.What, operations, elapsed.TotalSeconds, failure.Message);
 
-    public static MutantVerdict OfCrash(int exitCode, string message, TimeSpan elapsed) =>
-        new(true, true, "crash", $"exit code {exitCode}", 0, elapsed.TotalSeconds, message);
+    /// <summary>The process ended, or had to be ended, without a verdict of its own.</summary>
+    public static MutantVerdict OfEnd(string how, string message, TimeSpan elapsed) =>
+        new(true, true, "process", how, 0, elapsed.TotalSeconds, message);
 
     public string ToLine() => string.Join('\t', Mark, Caught, Campaign, Step, Operations, Seconds.ToString(CultureInfo.InvariantCulture), Message.ReplaceLineEndings(" "));
 

@@ -13,6 +13,9 @@ internal static class MutationsCommand
     private const double Seconds = 10;
     private const ulong Seed = 2026;
 
+    // The last program goes on when the time is over; what takes longer hangs.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     public static int Run()
     {
         if (MutantCommand.All.Count == 0)
@@ -26,7 +29,7 @@ internal static class MutationsCommand
         foreach ((int id, string name) in MutantCommand.All)
         {
             MutantVerdict verdict = Start(id);
-            good &= verdict.Caught;
+            good &= verdict is { Caught: true, Seconds: <= Seconds };
             Console.WriteLine(Line(id, name, verdict));
         }
 
@@ -66,12 +69,17 @@ internal static class MutationsCommand
         long started = Stopwatch.GetTimestamp();
         using Process child = Process.Start(start)!;
         Task<string> errors = child.StandardError.ReadToEndAsync();
-        string output = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        string last = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("");
+        Task<string> output = child.StandardOutput.ReadToEndAsync();
+        if (!child.WaitForExit(TimeSpan.FromSeconds(Seconds) + Patience))
+        {
+            child.Kill();
+            return MutantVerdict.OfEnd("hang", "killed", Stopwatch.GetElapsedTime(started));
+        }
+
+        string last = output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("");
         return MutantVerdict.TryParse(last, out MutantVerdict? verdict)
             ? verdict
-            : MutantVerdict.OfCrash(child.ExitCode, FirstLine(errors.Result), Stopwatch.GetElapsedTime(started));
+            : MutantVerdict.OfEnd($"exit code {child.ExitCode}", FirstLine(errors.Result), Stopwatch.GetElapsedTime(started));
     }
 
     private static string FirstLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault("no message");

@@ -10,6 +10,9 @@ internal static class RunCommand
 {
     private const int Workers = 2;
 
+    // The last programs go on when the time is over.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
     public static int Run(double seconds, ulong seed, string? campaign)
     {
         CampaignProfile[] profiles = [.. CampaignCatalog.All.Where(c => campaign is null || string.Equals(c.Name, campaign, StringComparison.Ordinal))];
@@ -23,9 +26,14 @@ internal static class RunCommand
         long started = Stopwatch.GetTimestamp();
         using CancellationTokenSource stop = new(TimeSpan.FromSeconds(seconds));
         CampaignWorker[] workers = [.. Enumerable.Range(0, Workers).Select(i => new CampaignWorker(profiles, seed, i, Workers, stop))];
-        Thread[] threads = [.. workers.Select(w => new Thread(w.Run))];
+        Thread[] threads = [.. workers.Select(w => new Thread(w.Run) { IsBackground = true })];
         Array.ForEach(threads, t => t.Start());
-        Array.ForEach(threads, t => t.Join());
+        if (!Array.TrueForAll(threads, t => t.Join(TimeSpan.FromSeconds(seconds) + Patience - Stopwatch.GetElapsedTime(started))))
+        {
+            Console.WriteLine($"HUNG: a program does not end; the files {Path.Combine(FailureFile.Folder, "running-*")} name the programs that run");
+            return 1;
+        }
+
         TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
 
         Report(profiles, workers, seed, elapsed);

@@ -229,9 +229,14 @@ internal sealed unsafe partial class Execution
     }
 
     // A call failed for lack of memory: something must have failed, or the request must have been absurd.
-    private void RequireReason(UInt128 size) => Require(
-        _region is { Failed: true } || _table is { Failed: true } or { Down: true } || size > SurelyPossible,
-        "no memory, though nothing failed");
+    private void RequireReason(UInt128 size)
+    {
+        bool failed = _region is { Failed: true } || _table is { Failed: true } or { Down: true };
+        Require(failed || size > SurelyPossible, "no memory, though nothing failed");
+
+        // A failed call must have changed nothing at all; looking everywhere after each would take too long in a large state.
+        _untilFullComparison -= _model.Live.Count < 100 ? 64 : 4;
+    }
 
     private void RequireNoReason(UInt128 size) => Require(
         _region is not { Failed: true } && size < SurelyImpossible,

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Rm.Fuzz.Models;
 using Rm.Fuzz.Programs;
 using Rm.Violations;
@@ -34,6 +35,8 @@ internal sealed unsafe partial class Execution
         {
             Require(done || slices < int.MaxValue, "Trim with no limit left something to do");
             Require(!done || _state.Statistics.DeadSlots == 0, "Trim was done and left dead slots");
+            long fitting = Math.Max((long)BitOperations.RoundUpToPowerOf2((uint)Math.Max(_options.Capacity, 64)), 64L * _model.Live.Count);
+            Require(!done || _state.Statistics.Capacity <= fitting, $"Trim was done and left {_state.Statistics.Capacity} slots for {_model.Live.Count} blocks");
         }
     }
 
