@@ -31,6 +31,7 @@ internal sealed class ProgramGenerator
             Policy = _random.Pick<RmDisposePolicy>(profile.Policies),
             Allocator = _random.Pick<AllocatorKind>(profile.Allocators),
             CheckedTable = !_random.Chance(profile.DefaultTablePercent),
+            KeepsSpares = !_random.Chance(25),
             Region = region,
             Sabotage = profile.Sabotage,
         };

@@ -29,6 +29,7 @@ internal static class ProgramFile
         text.Append(CultureInfo.InvariantCulture, $"policy {options.Policy}\n");
         text.Append(CultureInfo.InvariantCulture, $"allocator {options.Allocator}\n");
         text.Append(CultureInfo.InvariantCulture, $"checked-table {options.CheckedTable}\n");
+        text.Append(CultureInfo.InvariantCulture, $"keeps-spares {options.KeepsSpares}\n");
         text.Append(CultureInfo.InvariantCulture, $"region {options.Region}\n");
         if (options.Sabotage != Sabotage.None)
         {
@@ -70,6 +71,7 @@ internal static class ProgramFile
             "policy" => options with { Policy = Enum.Parse<RmDisposePolicy>(value) },
             "allocator" => options with { Allocator = Enum.Parse<AllocatorKind>(value) },
             "checked-table" => options with { CheckedTable = bool.Parse(value) },
+            "keeps-spares" => options with { KeepsSpares = bool.Parse(value) },
             "region" => options with { Region = (int)Number(value) },
             "sabotage" => options with { Sabotage = Enum.Parse<Sabotage>(value) },
             _ => throw new FormatException($"unknown option '{line}'"),

@@ -21,6 +21,9 @@ internal sealed record ProgramOptions
     /// <summary>Whether the table's memory is the checking one, which can also be made to fail.</summary>
     public bool CheckedTable { get; init; } = true;
 
+    /// <summary>Whether a state over libc keeps freed blocks for its next allocations.</summary>
+    public bool KeepsSpares { get; init; } = true;
+
     /// <summary>Which fixed address range the checking allocator uses: two states at work at once need two.</summary>
     public int Region { get; init; }
 

@@ -6,6 +6,9 @@ namespace Rm.Fuzz.Subjects;
 /// <content>State against model: what a step touched after every step, everything from time to time.</content>
 internal sealed unsafe partial class Execution
 {
+    // What the option promises.
+    private const long MostSpareBytes = 88 << 10;
+
     private long _stamp;
 
     /// <summary>Compares with somebody else's opinion of what lives: registers with their counts, and all known bytes.</summary>
@@ -45,8 +48,13 @@ internal sealed unsafe partial class Execution
 
     private void CompareTotals()
     {
-        string? difference = _model.Totals.Difference(_state.Statistics);
+        RmStatistics statistics = _state.Statistics;
+        string? difference = _model.Totals.Difference(statistics);
         Require(difference is null, difference ?? "");
+        bool keepsSpares = _region is null && _options.KeepsSpares;
+        Require(
+            statistics.SpareBytes == 0 || (keepsSpares && statistics.SpareBytes is > 0 and <= MostSpareBytes),
+            $"{statistics.SpareBytes} bytes of spare blocks are kept");
         if (_region is not null)
         {
             Same(_model.Allocated, _region.LiveBlocks, "the number of blocks taken from the allocator");
@@ -54,7 +62,7 @@ internal sealed unsafe partial class Execution
 
         if (_table is not null)
         {
-            Same(_table.HeldBytes, _state.Statistics.TableBytes, "TableBytes");
+            Same(_table.HeldBytes, statistics.TableBytes, "TableBytes");
         }
     }
 

@@ -31,6 +31,7 @@ internal sealed unsafe partial class Execution
     {
         ForgetFailures();
         bool done = _state.Trim(slices);
+        Same(0L, _state.Statistics.SpareBytes, "the bytes of spare blocks after Trim");
         if (_table is not { Failed: true } and not { Down: true })
         {
             Require(done || slices < int.MaxValue, "Trim with no limit left something to do");

@@ -43,6 +43,7 @@ internal sealed unsafe partial class Execution : IDisposable
             InitialCapacity = options.Capacity,
             Allocator = _region,
             TableMemory = _table,
+            KeepsSpareBlocks = options.KeepsSpares,
             DisposePolicy = options.Policy,
             Seed = options.TableSeed,
             Name = StateName,

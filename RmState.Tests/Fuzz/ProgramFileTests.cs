@@ -45,6 +45,7 @@ public sealed class ProgramFileTests
                 Policy = RmDisposePolicy.Abandon,
                 Allocator = AllocatorKind.SizedRegion,
                 CheckedTable = false,
+                KeepsSpares = false,
                 Region = 3,
                 Sabotage = Sabotage.ForgetThirdRetain,
             },
