@@ -127,6 +127,9 @@ internal sealed class ProgramGenerator
     {
         0 => long.MinValue + _random.Below(16),
         1 => -1,
+
+        // Where a size outgrows its field; libc maps such a block and touches nothing.
+        3 when run.Region is null && _random.Chance(10) => (1 << 26) - 4 + _random.Below(8),
         2 when run.Model.Live.Count < 1000 => _random.Below(100_000),
         < 30 => _random.Below(300),
         _ => _random.Pick<int>(_profile.Sizes),
