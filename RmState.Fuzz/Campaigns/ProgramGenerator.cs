@@ -78,8 +78,8 @@ internal sealed class ProgramGenerator
         return code switch
         {
             OpCode.Realloc or OpCode.TryRealloc => new Op(code, register, Size(run), _random.Below(2)),
-            OpCode.RetainMany => new Op(code, register, Times(300)),
-            OpCode.ReleaseMany => new Op(code, register, Times(40)),
+            OpCode.RetainMany => new Op(code, register, Times(300, 66_000)),
+            OpCode.ReleaseMany => new Op(code, register, Times(40, 33_000)),
             OpCode.Preset => new Op(code, register, _random.Pick<long>(_profile.Presets)),
             OpCode.React => new Op(code, register, (long)_random.Pick<Reaction>(_profile.Reactions), ReactionRegister(run)),
             OpCode.LookAt => new Op(code, 0, _addresses.Next(ref _random, run)),
@@ -96,7 +96,7 @@ internal sealed class ProgramGenerator
     }
 
     // Now and then as many as it takes to outgrow 16 bits and to come back.
-    private long Times(int few) => _random.Chance(_profile.ManyPercent) ? 33_000 : _random.Between(2, few);
+    private long Times(int few, int many) => _random.Chance(_profile.ManyPercent) ? many : _random.Between(2, few);
 
     private int FreeRegister(Execution run)
     {
