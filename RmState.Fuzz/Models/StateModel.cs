@@ -135,6 +135,25 @@ internal sealed class StateModel
         }
     }
 
+    /// <summary>What still lives is freed or abandoned with the state.</summary>
+    public void End(RmDisposePolicy policy)
+    {
+        while (_live.Count > 0)
+        {
+            ModelBlock block = _live[^1];
+            if (policy == RmDisposePolicy.Abandon)
+            {
+                Totals.Abandoned++;
+                Totals.ReferencesDropped += block.Count;
+                Forget(block);
+            }
+            else
+            {
+                Sweep(block);
+            }
+        }
+    }
+
     /// <summary>Every block ended, and the counters begin again.</summary>
     public void Reset()
     {

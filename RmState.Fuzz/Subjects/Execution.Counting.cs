@@ -270,7 +270,9 @@ internal sealed unsafe partial class Execution
 
     private void Preset(nint block, long count)
     {
-        if (_model.TryFindLive(block, out ModelBlock? known))
+        // No real program has so many references that all together overflow, and sums over all need not bear it.
+        const long many = 1L << 48;
+        if (_model.TryFindLive(block, out ModelBlock? known) && (count < many || !_model.Live.Any(b => b.Count >= many)))
         {
             ForgetFailures();
             Exception? thrown = Catch(() => _state.PresetCount(block, count));

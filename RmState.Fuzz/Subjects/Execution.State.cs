@@ -129,6 +129,13 @@ internal sealed unsafe partial class Execution
             Array.ForEach(live, FreeAbandoned);
         }
 
+        if (_state.IsDisposed)
+        {
+            // The counters of a disposed state stay, and say where every block went.
+            _model.End(_options.Policy);
+            CompareTotals();
+        }
+
         _model.Reset();
         return true;
     }
