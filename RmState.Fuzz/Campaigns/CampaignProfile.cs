@@ -1,0 +1,53 @@
+using Rm.Fuzz.Programs;
+using Rm.Fuzz.Subjects;
+
+namespace Rm.Fuzz.Campaigns;
+
+/// <summary>Which programs a campaign draws.</summary>
+internal sealed record CampaignProfile
+{
+    private readonly OpCode[] _mix = [];
+
+    public required string Name { get; init; }
+
+    /// <summary>Steps and how often each is drawn; the first item of a pair is repeated as often as the second says.</summary>
+    public required (OpCode Code, int Weight)[] Steps
+    {
+        init => _mix = [.. value.SelectMany(s => Enumerable.Repeat(s.Code, s.Weight))];
+    }
+
+    public ReadOnlySpan<OpCode> Mix => _mix;
+
+    public required int MinLength { get; init; }
+
+    public required int MaxLength { get; init; }
+
+    /// <summary>Programs fill the state up to about this many live blocks, then empty it, and again.</summary>
+    public required int MaxLive { get; init; }
+
+    public int[] Capacities { get; init; } = [1, 16, 64];
+
+    public AllocatorKind[] Allocators { get; init; } = [AllocatorKind.Region, AllocatorKind.SizedRegion, AllocatorKind.Malloc];
+
+    public RmDisposePolicy[] Policies { get; init; } = [RmDisposePolicy.Free, RmDisposePolicy.Abandon, RmDisposePolicy.ThrowIfLive];
+
+    public AddressStyle[] Addresses { get; init; } = Enum.GetValues<AddressStyle>();
+
+    public Reaction[] Reactions { get; init; } = Enum.GetValues<Reaction>();
+
+    public long[] Presets { get; init; } = [2];
+
+    public int[] Sizes { get; init; } = [0, 1, 8, 16, 24, 64, 100, 512, 4000];
+
+    /// <summary>How many of a hundred repeated retains and releases are repeated tens of thousands of times.</summary>
+    public int ManyPercent { get; init; }
+
+    /// <summary>How many of a hundred steps take any register instead of one with a live block.</summary>
+    public int StrayPercent { get; init; } = 4;
+
+    /// <summary>A bug planted in every program, for tests.</summary>
+    public Sabotage Sabotage { get; init; }
+
+    /// <summary>How many of a hundred programs leave the table's memory to the state's own default.</summary>
+    public int DefaultTablePercent { get; init; } = 30;
+}

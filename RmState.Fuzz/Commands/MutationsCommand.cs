@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+
+namespace Rm.Fuzz.Commands;
+
+/// <summary>
+/// Proves that the campaigns can fail: every bug planted in the special build must be found, and the same programs must pass
+/// without it. Each runs in a process of its own, because a planted bug may well crash it.
+/// </summary>
+internal static class MutationsCommand
+{
+    private const double Seconds = 10;
+    private const ulong Seed = 2026;
+
+    // The last program goes on when the time is over; what takes longer hangs.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static int Run()
+    {
+        if (MutantCommand.All.Count == 0)
+        {
+            Console.Error.WriteLine("this build has no planted bugs; build with -p:RmMutations=true");
+            return 2;
+        }
+
+        bool good = true;
+        Console.WriteLine($"{"",2}  {"planted bug",-72} {"campaign",-10} {"step",-26} {"operations",11} {"seconds",8}");
+        foreach ((int id, string name) in MutantCommand.All)
+        {
+            MutantVerdict verdict = Start(id);
+            good &= verdict is { Caught: true, Seconds: <= Seconds };
+            Console.WriteLine(Line(id, name, verdict));
+        }
+
+        MutantVerdict sound = Start(0);
+        good &= sound is { Caught: false, Crashed: false };
+        Console.WriteLine(Line(0, "none: the same programs", sound));
+        Console.WriteLine(good ? $"all {MutantCommand.All.Count} planted bugs were caught, and nothing else" : "FAILED: see the table");
+        return good ? 0 : 1;
+    }
+
+    private static string Line(int id, string name, MutantVerdict verdict)
+    {
+        string what = verdict switch
+        {
+            { Caught: true } => $"{verdict.Campaign,-10} {verdict.Step,-26}",
+            _ when id == 0 => $"{"clean",-37}",
+            _ => $"{"MISSED",-37}",
+        };
+        string text = string.Create(CultureInfo.InvariantCulture, $"{id,2}  {name,-72} {what} {verdict.Operations,11:N0} {verdict.Seconds,8:F2}");
+        return verdict.Message.Length == 0 ? text : $"{text}\n      {verdict.Message}";
+    }
+
+    private static MutantVerdict Start(int id)
+    {
+        string program = Environment.ProcessPath!;
+        ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        if (string.Equals(Path.GetFileNameWithoutExtension(program), "dotnet", StringComparison.OrdinalIgnoreCase))
+        {
+            start.ArgumentList.Add(Assembly.GetExecutingAssembly().Location);
+        }
+
+        foreach (string argument in (string[])["mutant", Text(id), "--seconds", Text(Seconds), "--seed", Text(Seed)])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        using Process child = Process.Start(start)!;
+        Task<string> errors = child.StandardError.ReadToEndAsync();
+        Task<string> output = child.StandardOutput.ReadToEndAsync();
+        if (!child.WaitForExit(TimeSpan.FromSeconds(Seconds) + Patience))
+        {
+            child.Kill();
+            return MutantVerdict.OfEnd("hang", "killed", Stopwatch.GetElapsedTime(started));
+        }
+
+        string last = output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("");
+        return MutantVerdict.TryParse(last, out MutantVerdict? verdict)
+            ? verdict
+            : MutantVerdict.OfEnd($"exit code {child.ExitCode}", FirstLine(errors.Result), Stopwatch.GetElapsedTime(started));
+    }
+
+    private static string FirstLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault("no message");
+
+    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+}

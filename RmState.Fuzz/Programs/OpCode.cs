@@ -1,0 +1,71 @@
+namespace Rm.Fuzz.Programs;
+
+/// <summary>What one step of a program does. The high half of a code names its group, which is where it is executed.</summary>
+internal enum OpCode : byte
+{
+    /// <summary>A register becomes a new block of the state's allocator, or a block changes its size.</summary>
+    Malloc = 0x10,
+    TryMalloc,
+    MallocTyped,
+    Calloc,
+    TryCalloc,
+    Aligned,
+    TryAligned,
+    ReallocNull,
+    TryReallocNull,
+    Realloc,
+    TryRealloc,
+
+    /// <summary>A register becomes a block that somebody else allocated: libc, or nobody at all (an invented address).</summary>
+    AttachHeap = 0x20,
+    AttachHeapSized,
+    TryAttachHeap,
+    AttachOrRetainHeap,
+    AttachDelegate,
+    TryAttachDelegate,
+    AttachOrRetainDelegate,
+    AttachFunction,
+    AttachFunctionContext,
+    AttachNext,
+    AttachAgain,
+    TryAttachAgain,
+    AttachOrRetainAgain,
+
+    /// <summary>The count of a register's block changes; it may be deallocated.</summary>
+    Retain = 0x30,
+    TryRetain,
+    RetainMany,
+    Release,
+    ReleaseRef,
+    TryRelease,
+    ReleaseMany,
+    ReleaseAll,
+    Detach,
+    TryDetach,
+    Preset,
+    React,
+
+    /// <summary>Nothing changes: lookups, and calls that must be refused.</summary>
+    Look = 0x40,
+    LookAt,
+    MisuseAt,
+    NullArgument,
+    BadArgument,
+    Generation,
+    Enumerate,
+    EnumerateChanged,
+    Report,
+
+    /// <summary>The state as a whole.</summary>
+    Trim = 0x50,
+    Verify,
+    Reset,
+
+    /// <summary>Something outside the state fails or misbehaves.</summary>
+    FailAllocator = 0x60,
+    FailTable,
+    TableDown,
+    TableUp,
+    Reenter,
+    ReuseBehind,
+}

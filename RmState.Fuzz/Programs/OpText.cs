@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text;
+
+namespace Rm.Fuzz.Programs;
+
+/// <summary>A step as a line of text: <c>attach-delegate #3 address=0x1000 size=64</c>, and back.</summary>
+internal static class OpText
+{
+    private static readonly Dictionary<OpCode, Shape> Shapes = Enum.GetValues<OpCode>().ToDictionary(c => c, ShapeOf);
+    private static readonly Dictionary<string, OpCode> Codes = Shapes.ToDictionary(s => s.Value.Name, s => s.Key, StringComparer.Ordinal);
+
+    public static string Format(Op op)
+    {
+        if (!Shapes.TryGetValue(op.Code, out Shape shape))
+        {
+            return "nothing";
+        }
+
+        StringBuilder text = new(shape.Name);
+        if (shape.Register)
+        {
+            text.Append(" #").Append(op.Register);
+        }
+
+        Operand(text, shape.A, op.A);
+        Operand(text, shape.B, op.B);
+        return text.ToString();
+    }
+
+    public static Op Parse(string line)
+    {
+        string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0 || !Codes.TryGetValue(words[0], out OpCode code))
+        {
+            throw new FormatException($"unknown step '{line}'");
+        }
+
+        Shape shape = Shapes[code];
+        Op op = new(code);
+        foreach (string word in words.Skip(1))
+        {
+            op = word.Split('=') switch
+            {
+                [['#', .. var register]] when shape.Register => op with { Register = int.Parse(register, CultureInfo.InvariantCulture) },
+                [var name, var value] when string.Equals(name, shape.A, StringComparison.Ordinal) => op with { A = Value(name, value) },
+                [var name, var value] when string.Equals(name, shape.B, StringComparison.Ordinal) => op with { B = Value(name, value) },
+                _ => throw new FormatException($"'{word}' does not belong to '{shape.Name}'"),
+            };
+        }
+
+        return op;
+    }
+
+    private static void Operand(StringBuilder text, string? name, long value)
+    {
+        if (name is null)
+        {
+            return;
+        }
+
+        text.Append(' ').Append(name).Append('=');
+        if (string.Equals(name, "reaction", StringComparison.Ordinal))
+        {
+            text.Append((Reaction)value);
+        }
+        else if (value is >= -4096 and < 65536)
+        {
+            text.Append(value);
+        }
+        else
+        {
+            text.Append("0x").Append(value.ToString("x", CultureInfo.InvariantCulture));
+        }
+    }
+
+    private static long Value(string name, string text)
+    {
+        if (string.Equals(name, "reaction", StringComparison.Ordinal))
+        {
+            return (long)Enum.Parse<Reaction>(text);
+        }
+
+        return text.StartsWith("0x", StringComparison.Ordinal)
+            ? (long)ulong.Parse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+            : long.Parse(text, CultureInfo.InvariantCulture);
+    }
+
+    private static Shape ShapeOf(OpCode code)
+    {
+        string name = string.Concat(code.ToString().Select((c, i) => char.IsUpper(c) && i > 0 ? "-" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString()));
+        return code switch
+        {
+            OpCode.Calloc or OpCode.TryCalloc => new(name, true, "count", "size"),
+            OpCode.Aligned or OpCode.TryAligned => new(name, true, "alignment", "size"),
+            OpCode.MallocTyped => new(name, true, "count", null),
+            >= OpCode.Malloc and <= OpCode.TryRealloc => new(name, true, "size", "raw"),
+            >= OpCode.AttachHeap and <= OpCode.AttachOrRetainHeap or OpCode.AttachNext => new(name, true, "size", "raw"),
+            >= OpCode.AttachDelegate and <= OpCode.AttachFunctionContext => new(name, true, "address", "size"),
+            OpCode.RetainMany or OpCode.ReleaseMany => new(name, true, "times", null),
+            OpCode.Preset => new(name, true, "count", null),
+            OpCode.React => new(name, true, "reaction", "register"),
+            OpCode.ReleaseAll => new(name, true, null, null),
+            >= OpCode.AttachAgain and <= OpCode.TryDetach or OpCode.Look => new(name, true, null, "raw"),
+            OpCode.Generation or OpCode.ReuseBehind => new(name, true, null, null),
+            OpCode.LookAt => new(name, false, "address", null),
+            OpCode.MisuseAt => new(name, false, "address", "form"),
+            OpCode.NullArgument or OpCode.BadArgument => new(name, false, "form", null),
+            OpCode.EnumerateChanged => new(name, true, "after", "form"),
+            OpCode.Trim => new(name, false, "slices", null),
+            OpCode.FailAllocator or OpCode.FailTable => new(name, false, "calls", null),
+            OpCode.Reenter => new(name, true, "form", null),
+            _ => new(name, false, null, null),
+        };
+    }
+
+    private readonly record struct Shape(string Name, bool Register, string? A, string? B);
+}
