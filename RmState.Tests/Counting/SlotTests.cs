@@ -3,7 +3,7 @@ using Rm.Tests.LeakCheck;
 
 namespace Rm.Tests.Counting;
 
-/// <summary>The bit layouts of a slot and of its companion.</summary>
+/// <summary>The bit layouts of a slot and of a block's info.</summary>
 public sealed class SlotTests : LeakChecked
 {
     public static TheoryData<long> Addresses => [1, 2, 16, 0xFFFF, 0x1_0000, 0x7FFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF];
@@ -12,26 +12,43 @@ public sealed class SlotTests : LeakChecked
 
     [Theory]
     [MemberData(nameof(Addresses))]
-    public void SlotKeepsAddressAndCount(long address)
+    public void SlotKeepsAddressCountAndSmallInfo(long address)
     {
-        foreach (uint count in new[] { 1u, 2u, 0x7FFFu, 0x8000u, Slot.MaxInline })
+        foreach (uint info in new[] { 0u, 1u, 65u, Slot.InfoElsewhere - 1 })
         {
-            ulong slot = Slot.Live((nint)address, count);
-            Assert.Equal(((nint)address, count), (Slot.Address(slot), Slot.Count(slot)));
-            Assert.True(Slot.IsLive(slot));
-            Assert.False(Slot.IsFree(slot));
+            ulong slot = Slot.Live((nint)address, info);
+            for (uint count = 1; count <= Slot.MaxInline; count++, slot++)
+            {
+                Assert.Equal(((nint)address, count, info), (Slot.Address(slot), Slot.Count(slot), Slot.Info(slot)));
+                Assert.True(Slot.IsLive(slot) && Slot.HoldsInfo(info));
+                Assert.False(Slot.IsFree(slot) || Slot.HasInfoElsewhere(slot));
+            }
         }
+    }
+
+    [Theory]
+    [InlineData(Slot.InfoElsewhere)]
+    [InlineData(1_000_000u)]
+    [InlineData(uint.MaxValue)]
+    public void LargerInfoIsElsewhere(uint info)
+    {
+        ulong slot = Slot.Live(0x1230, info);
+        Assert.True(Slot.HasInfoElsewhere(slot));
+        Assert.False(Slot.HoldsInfo(info));
+        Assert.Equal(((nint)0x1230, 1u), (Slot.Address(slot), Slot.Count(slot)));
+        Assert.Equal(Slot.Live(0x1230, 7), Slot.WithInfo(slot, 7));
     }
 
     [Fact]
     public void SpecialCountsAreNoLiveOnes()
     {
+        ulong dead = Slot.Live(0x1230, 7) & ~Slot.CountMask;
         Assert.True(Slot.IsFree(Slot.Empty) && !Slot.IsLive(Slot.Empty));
         Assert.True(Slot.IsFree(Slot.Moved) && !Slot.IsLive(Slot.Moved));
-        Assert.True(Slot.IsFree(Slot.Live(0x1230, 0)) && !Slot.IsLive(Slot.Live(0x1230, 0)));
-        Assert.False(Slot.IsFree(Slot.Live(0x1230, Slot.Finalizing)) || Slot.IsLive(Slot.Live(0x1230, Slot.Finalizing)));
-        Assert.True(Slot.IsLive(Slot.Live(0x1230, Slot.InRecord)) && !Slot.IsFree(Slot.Live(0x1230, Slot.InRecord)));
-        Assert.False(Slot.IsLive(Slot.Live(0x1230, Slot.MaxInline + 1)));
+        Assert.True(Slot.IsFree(dead) && !Slot.IsLive(dead));
+        Assert.False(Slot.IsFree(dead | Slot.Finalizing) || Slot.IsLive(dead | Slot.Finalizing));
+        Assert.True(Slot.IsLive(dead | Slot.InRecord) && !Slot.IsFree(dead | Slot.InRecord));
+        Assert.False(Slot.IsLive(dead | (Slot.MaxInline + 1)));
     }
 
     [Theory]
@@ -44,7 +61,7 @@ public sealed class SlotTests : LeakChecked
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void CompanionKeepsSizeAndAlignment(long size)
+    public void InfoKeepsSizeAndAlignment(long size)
     {
         for (int alignment = 0; alignment <= 30; alignment++)
         {
@@ -60,7 +77,7 @@ public sealed class SlotTests : LeakChecked
     }
 
     [Fact]
-    public void CompanionWithoutASizeSaysSo()
+    public void InfoWithoutASizeSaysSo()
     {
         Assert.False(BlockInfo.HasSize(BlockInfo.None) || BlockInfo.HasRecord(BlockInfo.None) || BlockInfo.IsAttached(BlockInfo.None));
         Assert.False(BlockInfo.HasSize(BlockInfo.AttachedUnknown) || BlockInfo.HasRecord(BlockInfo.AttachedUnknown));
@@ -71,7 +88,7 @@ public sealed class SlotTests : LeakChecked
     [InlineData(1u)]
     [InlineData(511u)]
     [InlineData(0x7FFF_FFFFu)]
-    public void CompanionOfARecordKeepsItsIndex(uint index)
+    public void InfoOfARecordKeepsItsIndex(uint index)
     {
         uint info = BlockInfo.OfRecord(index);
         Assert.True(BlockInfo.HasRecord(info));
