@@ -72,7 +72,26 @@ internal sealed unsafe class FaultScenario : IDisposable
         Attempt("aligned", () => _model.Add(_state.RmAlignedAlloc((nuint)1 << (round % 13), size), (1, size)));
         Attempt("malloc of a type", () => _model.Add((nint)_state.RmMalloc<long>(5), (1, 40)));
         Attempt("realloc of null", () => _model.Add(_state.RmRealloc(0, size), (1, size)));
+        if (round % 10 == 9)
+        {
+            AllocateLarge();
+        }
+
         AttemptTry("try malloc", () => _state.RmTryMalloc(size, out nint block) ? block : 0, size);
+    }
+
+    // So large that its size needs a side record. Nothing is written to it, so it costs address space only.
+    private void AllocateLarge()
+    {
+        const int size = 1 << 26;
+        Attempt("malloc of a large size", () => _model.Add(_state.RmMalloc(size), (1, size)));
+        nint block = 0;
+        Attempt("malloc of a block to grow", () => block = _state.RmMalloc(10));
+        _model.Add(block, (1, 10));
+        nint moved = 0;
+        Attempt("realloc to a large size", () => moved = _state.RmRealloc(block, size));
+        _model.Remove(block);
+        _model.Add(moved, (1, size));
     }
 
     private void Attach(int round)
