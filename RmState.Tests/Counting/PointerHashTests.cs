@@ -5,7 +5,7 @@ using Rm.Tests.LeakCheck;
 
 namespace Rm.Tests.Counting;
 
-/// <summary>Both hashes spread what allocators produce; the one without special instructions is never the table's on most machines.</summary>
+/// <summary>Both hashes spread what allocators produce; the one without special instructions is no table's on most machines.</summary>
 public sealed class PointerHashTests : LeakChecked
 {
     private const int Log2 = 17;
@@ -66,7 +66,9 @@ public sealed class PointerHashTests : LeakChecked
         for (int bit = 0; bit < 48; bit++)
         {
             nint address = unchecked((nint)Fakes.Base);
-            Assert.NotEqual(PointerHash.Of(address, 0x9E37_79B9_7F4A_7C15), PointerHash.Of(address ^ (nint)(1L << bit), 0x9E37_79B9_7F4A_7C15));
+            Assert.NotEqual(
+                PointerHash.Of(address, 0x9E37_79B9_7F4A_7C15),
+                PointerHash.Of(address ^ (nint)(1L << bit), 0x9E37_79B9_7F4A_7C15));
         }
     }
 

@@ -56,7 +56,13 @@ public sealed class TableSliceTests : LeakChecked
     [Fact]
     public void MixedOperationsDuringGrowthAndShrinkingStayWithinTheirSlices()
     {
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, Seed = 29, DisposePolicy = RmDisposePolicy.Abandon, Allocator = new ScriptedAllocator() });
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 1,
+            Seed = 29,
+            DisposePolicy = RmDisposePolicy.Abandon,
+            Allocator = new ScriptedAllocator(),
+        });
         _last = state.Statistics;
         var random = new Random(29);
         List<nint> live = [];
@@ -105,7 +111,13 @@ public sealed class TableSliceTests : LeakChecked
         // at the highest load of each capacity. Random addresses spread as evenly as chance does, so a rare run is a little longer.
         long most = random ? MostSlots * 3 / 2 : MostSlots;
         CountingTableMemory memory = NewTableMemory();
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, Seed = seed, DisposePolicy = RmDisposePolicy.Abandon, TableMemory = memory });
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 1,
+            Seed = seed,
+            DisposePolicy = RmDisposePolicy.Abandon,
+            TableMemory = memory,
+        });
         var addresses = new Random((int)seed);
         int attached = 0;
         for (int shift = 10; shift <= 22; shift++)
