@@ -19,7 +19,7 @@ public sealed class PointerHashTests : LeakChecked
     {
         for (ulong seed = 1; seed <= 3; seed++)
         {
-            ulong multiplier = (seed * 0xBF58_476D_1CE4_E5B9) | 1;
+            ulong multiplier = unchecked(seed * 0xBF58_476D_1CE4_E5B9) | 1;
             long stride = 1L << shift;
             foreach (long each in new[] { stride - 1, stride, stride + 1 }.Where(s => s > 0))
             {
@@ -35,7 +35,7 @@ public sealed class PointerHashTests : LeakChecked
     {
         for (ulong seed = 1; seed <= 3; seed++)
         {
-            ulong multiplier = (seed * 0xBF58_476D_1CE4_E5B9) | 1;
+            ulong multiplier = unchecked(seed * 0xBF58_476D_1CE4_E5B9) | 1;
             long stride = 1L << shift;
             foreach (long each in new[] { stride - 1, stride, stride + 1 }.Where(s => s > 0))
             {
