@@ -5,7 +5,7 @@ using Rm.Tests.LeakCheck;
 
 namespace Rm.Tests.Counting;
 
-/// <summary>Both hashes spread what allocators produce; the one without special instructions is never the table's on most machines.</summary>
+/// <summary>Both hashes spread what allocators produce; the one without special instructions is no table's on most machines.</summary>
 public sealed class PointerHashTests : LeakChecked
 {
     private const int Log2 = 17;
@@ -19,7 +19,7 @@ public sealed class PointerHashTests : LeakChecked
     {
         for (ulong seed = 1; seed <= 3; seed++)
         {
-            ulong multiplier = (seed * 0xBF58_476D_1CE4_E5B9) | 1;
+            ulong multiplier = unchecked(seed * 0xBF58_476D_1CE4_E5B9) | 1;
             long stride = 1L << shift;
             foreach (long each in new[] { stride - 1, stride, stride + 1 }.Where(s => s > 0))
             {
@@ -35,7 +35,7 @@ public sealed class PointerHashTests : LeakChecked
     {
         for (ulong seed = 1; seed <= 3; seed++)
         {
-            ulong multiplier = (seed * 0xBF58_476D_1CE4_E5B9) | 1;
+            ulong multiplier = unchecked(seed * 0xBF58_476D_1CE4_E5B9) | 1;
             long stride = 1L << shift;
             foreach (long each in new[] { stride - 1, stride, stride + 1 }.Where(s => s > 0))
             {
@@ -66,7 +66,9 @@ public sealed class PointerHashTests : LeakChecked
         for (int bit = 0; bit < 48; bit++)
         {
             nint address = unchecked((nint)Fakes.Base);
-            Assert.NotEqual(PointerHash.Of(address, 0x9E37_79B9_7F4A_7C15), PointerHash.Of(address ^ (nint)(1L << bit), 0x9E37_79B9_7F4A_7C15));
+            Assert.NotEqual(
+                PointerHash.Of(address, 0x9E37_79B9_7F4A_7C15),
+                PointerHash.Of(address ^ (nint)(1L << bit), 0x9E37_79B9_7F4A_7C15));
         }
     }
 

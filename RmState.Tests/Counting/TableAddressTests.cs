@@ -9,8 +9,10 @@ public sealed class TableAddressTests : LeakChecked
 {
     public static readonly long[] Edges =
     [
-        1, 2, 3, 7, 8, 15, 16, 17, 0xFFF, 0x1000, 0xFFFF, 0x1_0000, 0x1_0001, uint.MaxValue, 1L << 32, (1L << 47) - 1, 1L << 47, (1L << 48) - 1,
-        1L << 48, (1L << 48) + 1, 1L << 52, 1L << 56, (1L << 57) - 1, 1L << 62, long.MaxValue, long.MinValue, long.MinValue + 1, -1, -2, -16, -4096,
+        1, 2, 3, 7, 8, 15, 16, 17, 0xFFF, 0x1000, 0xFFFF, 0x1_0000, 0x1_0001,
+        uint.MaxValue, 1L << 32, (1L << 47) - 1, 1L << 47, (1L << 48) - 1,
+        1L << 48, (1L << 48) + 1, 1L << 52, 1L << 56, (1L << 57) - 1, 1L << 62,
+        long.MaxValue, long.MinValue, long.MinValue + 1, -1, -2, -16, -4096,
         unchecked((long)0xFFFF_8000_0000_0000), unchecked((long)0xFFFF_7FFF_FFFF_FFFF), unchecked((long)0xFFFF_0000_0000_0000),
         unchecked((long)0xDEAD_BEEF_DEAD_BEEF),
     ];

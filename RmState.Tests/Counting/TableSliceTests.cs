@@ -56,7 +56,13 @@ public sealed class TableSliceTests : LeakChecked
     [Fact]
     public void MixedOperationsDuringGrowthAndShrinkingStayWithinTheirSlices()
     {
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, Seed = 29, DisposePolicy = RmDisposePolicy.Abandon, Allocator = new ScriptedAllocator() });
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 1,
+            Seed = 29,
+            DisposePolicy = RmDisposePolicy.Abandon,
+            Allocator = new ScriptedAllocator(),
+        });
         _last = state.Statistics;
         var random = new Random(29);
         List<nint> live = [];
@@ -90,6 +96,57 @@ public sealed class TableSliceTests : LeakChecked
         state.Verify();
         Assert.Equal(live.Count, state.Statistics.LiveBlocks);
         state.Dispose();
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, true)]
+    public unsafe void NoInsertionOrRemovalMovesMoreThanASlice(ulong seed, bool random)
+    {
+        // What moves when an entry comes or goes is at most the run of taken slots behind it: no run may be longer than a slice,
+        // at the highest load of each capacity. Random addresses spread as evenly as chance does, so a rare run is a little longer.
+        long most = random ? MostSlots * 3 / 2 : MostSlots;
+        CountingTableMemory memory = NewTableMemory();
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 1,
+            Seed = seed,
+            DisposePolicy = RmDisposePolicy.Abandon,
+            TableMemory = memory,
+        });
+        var addresses = new Random((int)seed);
+        int attached = 0;
+        for (int shift = 10; shift <= 22; shift++)
+        {
+            while (attached < (1 << shift) - 1)
+            {
+                nint block = random ? (nint)addresses.NextInt64(1, 1L << 48) : Fakes.Address(attached);
+                attached += state.RmTryAttach(block) ? 1 : 0;
+            }
+
+            (nint start, _) = memory.Areas.MaxBy(a => a.Bytes);
+            long longest = LongestRun((ulong*)start, state.Statistics.Capacity);
+            Assert.True(longest <= most, $"a run of {longest} slots with {attached} of {state.Statistics.Capacity} taken, seed {seed}");
+        }
+
+        state.Dispose();
+    }
+
+    private static unsafe long LongestRun(ulong* slots, long capacity)
+    {
+        long longest = 0;
+        long run = 0;
+        for (long i = 0; i < capacity; i++)
+        {
+            run = slots[i] == 0 ? 0 : run + 1;
+            longest = Math.Max(longest, run);
+        }
+
+        return longest;
     }
 
     private void AssertSlice(RmState state, string operation, int step)

@@ -24,7 +24,8 @@ internal sealed class CountingAllocator(FaultPlan? faults = null, bool knowsSize
 
     public nint AllocateZeroed(nuint size) => Refuses() ? 0 : Add(_inner.AllocateZeroed(size), size, 0);
 
-    public nint AllocateAligned(nuint size, nuint alignment) => Refuses() ? 0 : Add(_inner.AllocateAligned(size, alignment), size, alignment);
+    public nint AllocateAligned(nuint size, nuint alignment) =>
+        Refuses() ? 0 : Add(_inner.AllocateAligned(size, alignment), size, alignment);
 
     public nint Reallocate(nint block, nuint oldSize, nuint newSize, nuint alignment)
     {

@@ -28,7 +28,8 @@ internal sealed class RandomWork(RmState state, int seed, long firstFake = 0)
         Expect(seen.Count == _model.Count, $"{seen.Count} blocks listed, {_model.Count} live");
         foreach ((nint block, (long count, nuint? size, _)) in _model)
         {
-            Expect(seen.TryGetValue(block, out (long Count, nuint? Size) s) && s == (count, size), $"0x{block:x}: {s}, expected {(count, size)}");
+            _ = seen.TryGetValue(block, out (long Count, nuint? Size) listed);
+            Expect(listed == (count, size), $"0x{block:x}: {listed}, expected {(count, size)}");
         }
     }
 

@@ -16,7 +16,8 @@ internal static unsafe partial class ZLib
     {
         if (!NativeLibrary.TryLoad("libz.so.1", out _))
         {
-            throw new DllNotFoundException("These tests share blocks with zlib and libz.so.1 is not installed (Debian, Ubuntu: apt install zlib1g).");
+            throw new DllNotFoundException(
+                "These tests share blocks with zlib and libz.so.1 is not installed (Debian, Ubuntu: apt install zlib1g).");
         }
     }
 

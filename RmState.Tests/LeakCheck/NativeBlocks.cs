@@ -43,7 +43,8 @@ internal sealed unsafe class NativeBlocks
     }
 
     [UnmanagedCallersOnly]
-    public static void FreeWithContext(void* block, void* context) => ((NativeBlocks)GCHandle.FromIntPtr((nint)context).Target!).Free((nint)block);
+    public static void FreeWithContext(void* block, void* context) =>
+        ((NativeBlocks)GCHandle.FromIntPtr((nint)context).Target!).Free((nint)block);
 
     [UnmanagedCallersOnly]
     public static void FreeOfCurrent(void* block) => _current!.Free((nint)block);

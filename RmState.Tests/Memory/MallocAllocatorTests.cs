@@ -10,7 +10,8 @@ public sealed unsafe class MallocAllocatorTests : LeakChecked
     private readonly MallocAllocator _allocator = new();
 
     // Larger than any address space; one that a careless size + header or size * n computation wraps; and one that cannot be had.
-    public static TheoryData<ulong> ImpossibleSizes => [nuint.MaxValue, nuint.MaxValue - 15, (nuint)nint.MaxValue, (nuint)nint.MaxValue - 4096, 1UL << 60];
+    public static TheoryData<ulong> ImpossibleSizes =>
+        [nuint.MaxValue, nuint.MaxValue - 15, (nuint)nint.MaxValue, (nuint)nint.MaxValue - 4096, 1UL << 60];
 
     public static TheoryData<int> Alignments => [.. Enumerable.Range(0, 21).Select(shift => 1 << shift)];
 
@@ -99,7 +100,8 @@ public sealed unsafe class MallocAllocatorTests : LeakChecked
     [MemberData(nameof(Alignments))]
     public void AlignedBlocksAreAligned(int alignment)
     {
-        (nint Block, nuint Size)[] blocks = [.. new nuint[] { 0, 1, 100, 4097, 70_000 }.Select(s => (_allocator.AllocateAligned(s, (nuint)alignment), s))];
+        nuint[] sizes = [0, 1, 100, 4097, 70_000];
+        (nint Block, nuint Size)[] blocks = [.. sizes.Select(s => (_allocator.AllocateAligned(s, (nuint)alignment), s))];
 
         foreach ((nint block, nuint size) in blocks)
         {
@@ -222,7 +224,7 @@ public sealed unsafe class MallocAllocatorTests : LeakChecked
     {
         for (int i = from; i < to; i++)
         {
-            ((byte*)block)[i] = (byte)(i * 31);
+            ((byte*)block)[i] = (byte)((i * 31L) & 0xFF);
         }
     }
 
@@ -230,7 +232,7 @@ public sealed unsafe class MallocAllocatorTests : LeakChecked
     {
         for (int i = 0; i < size; i++)
         {
-            if (((byte*)block)[i] != (byte)(i * 31))
+            if (((byte*)block)[i] != (byte)((i * 31L) & 0xFF))
             {
                 Assert.Fail($"byte {i} of {size} was not kept");
             }

@@ -39,7 +39,8 @@ public sealed unsafe class AllocationTests : LeakChecked
         RmState state = StateOver(allocator);
         nint[] blocks =
         [
-            state.RmMalloc(0), state.RmMalloc(0), state.RmCalloc(0, 8), state.RmCalloc(8, 0), state.RmCalloc(0, 0), state.RmAlignedAlloc(64, 0),
+            state.RmMalloc(0), state.RmMalloc(0), state.RmCalloc(0, 8),
+            state.RmCalloc(8, 0), state.RmCalloc(0, 0), state.RmAlignedAlloc(64, 0),
             (nint)state.RmMalloc<long>(0),
         ];
 

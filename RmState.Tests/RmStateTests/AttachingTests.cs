@@ -179,7 +179,8 @@ public sealed unsafe class AttachingTests : LeakChecked
             Action[] attaches =
             [
                 () => state.RmAttach(block), () => state.RmAttach(block, 5), () => state.RmAttach(block, Fakes.Leave),
-                () => state.RmAttach(block, &NativeBlocks.FreeOfCurrent), () => state.RmAttach(block, &NativeBlocks.FreeWithContext, (void*)context),
+                () => state.RmAttach(block, &NativeBlocks.FreeOfCurrent),
+                () => state.RmAttach(block, &NativeBlocks.FreeWithContext, (void*)context),
             ];
             Assert.All(attaches, attach => Assert.Equal(block, Assert.Throws<AlreadyTrackedException>(attach).Block));
             Assert.False(state.RmTryAttach(block));

@@ -162,7 +162,12 @@ public sealed class CountingTests : LeakChecked
     public void ReleasingNeedsNoMemory()
     {
         var faults = new FaultPlan();
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, Allocator = NewAllocator(faults), TableMemory = NewTableMemory(faults) });
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 1,
+            Allocator = NewAllocator(faults),
+            TableMemory = NewTableMemory(faults),
+        });
         List<nint> blocks = [.. Enumerable.Range(0, 2000).Select(i => i % 3 == 0 ? state.RmAlignedAlloc(64, 8) : state.RmMalloc(8))];
         for (int i = 0; i < 500; i++)
         {

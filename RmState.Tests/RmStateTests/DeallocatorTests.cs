@@ -344,7 +344,8 @@ public sealed class DeallocatorTests : LeakChecked
         Assert.False(state.RmContains(block));
         Action[] refused =
         [
-            () => state.RmRetain(block), () => state.RmRelease(block), () => state.RmAttach(block), () => state.RmAttach(block, Fakes.Leave),
+            () => state.RmRetain(block), () => state.RmRelease(block),
+            () => state.RmAttach(block), () => state.RmAttach(block, Fakes.Leave),
             () => state.RmAttachOrRetain(block), () => state.RmAttachOrRetain(block, Fakes.Leave), () => state.RmRealloc(block, 10),
             () => state.RmDetach(block),
         ];

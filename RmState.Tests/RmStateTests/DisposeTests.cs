@@ -4,61 +4,9 @@ using Rm.Violations;
 
 namespace Rm.Tests.RmStateTests;
 
-/// <summary>Dispose under each policy, and what a disposed state still does.</summary>
-public sealed unsafe class DisposeTests : LeakChecked
+/// <summary>Dispose under each policy.</summary>
+public sealed class DisposeTests : LeakChecked
 {
-    private static readonly Dictionary<string, Action<RmState>> Members = new(StringComparer.Ordinal)
-    {
-        ["RmMalloc"] = s => s.RmMalloc(1),
-        ["RmMalloc<T>"] = s => s.RmMalloc<int>(),
-        ["RmCalloc"] = s => s.RmCalloc(1, 1),
-        ["RmAlignedAlloc"] = s => s.RmAlignedAlloc(64, 1),
-        ["RmRealloc"] = s => s.RmRealloc(16, 1),
-        ["RmRealloc of null"] = s => s.RmRealloc(0, 1),
-        ["RmTryMalloc"] = s => s.RmTryMalloc(1, out _),
-        ["RmTryCalloc"] = s => s.RmTryCalloc(1, 1, out _),
-        ["RmTryAlignedAlloc"] = s => s.RmTryAlignedAlloc(64, 1, out _),
-        ["RmTryRealloc"] = s => s.RmTryRealloc(16, 1, out _),
-        ["RmAttach"] = s => s.RmAttach(16),
-        ["RmAttach with size"] = s => s.RmAttach(16, 1),
-        ["RmAttach with delegate"] = s => s.RmAttach(16, Fakes.Leave),
-        ["RmAttach with function"] = s => s.RmAttach(16, &NativeBlocks.FreeOfCurrent),
-        ["RmAttach with context"] = s => s.RmAttach(16, &NativeBlocks.FreeWithContext, null),
-        ["RmTryAttach"] = s => s.RmTryAttach(16),
-        ["RmTryAttach with delegate"] = s => s.RmTryAttach(16, Fakes.Leave),
-        ["RmAttachOrRetain"] = s => s.RmAttachOrRetain(16),
-        ["RmAttachOrRetain with delegate"] = s => s.RmAttachOrRetain(16, Fakes.Leave),
-        ["RmRetain"] = s => s.RmRetain(16),
-        ["RmTryRetain"] = s => s.RmTryRetain(16, out _),
-        ["RmRelease"] = s => s.RmRelease(16),
-        ["RmRelease of null"] = s => s.RmRelease(0),
-        ["RmRelease by reference"] = s =>
-        {
-            nint block = 16;
-            s.RmRelease(ref block);
-        },
-        ["RmRelease of null by reference"] = s =>
-        {
-            nint block = 0;
-            s.RmRelease(ref block);
-        },
-        ["RmTryRelease"] = s => s.RmTryRelease(16, out _),
-        ["RmDetach"] = s => s.RmDetach(16),
-        ["RmTryDetach"] = s => s.RmTryDetach(16, out _),
-        ["RmCount"] = s => s.RmCount(16),
-        ["RmTryCount"] = s => s.RmTryCount(16, out _),
-        ["RmContains"] = s => s.RmContains(16),
-        ["RmSize"] = s => s.RmSize(16),
-        ["RmTrySize"] = s => s.RmTrySize(16, out _),
-        ["RmBlocks"] = s => s.RmBlocks.Count(),
-        ["Trim"] = s => s.Trim(),
-        ["Verify"] = s => s.Verify(),
-        ["CreateReport"] = s => s.CreateReport(),
-        ["Reset"] = s => s.Reset(),
-    };
-
-    public static TheoryData<string> MemberNames => [.. Members.Keys];
-
     [Fact]
     public void FreePolicyFreesEachBlockOnceWhateverItsCount()
     {
@@ -104,7 +52,12 @@ public sealed unsafe class DisposeTests : LeakChecked
     [Fact]
     public void ThrowIfLivePolicyThrowsAndChangesNothingWhileABlockLives()
     {
-        RmState state = NewState(new RmStateOptions { DisposePolicy = RmDisposePolicy.ThrowIfLive, Allocator = NewAllocator(), Name = "strict" });
+        RmState state = NewState(new RmStateOptions
+        {
+            DisposePolicy = RmDisposePolicy.ThrowIfLive,
+            Allocator = NewAllocator(),
+            Name = "strict",
+        });
         nint own = state.RmMalloc(10);
         nint attached = Blocks.Malloc();
         state.RmAttach(attached, Blocks.Free);
@@ -199,19 +152,6 @@ public sealed unsafe class DisposeTests : LeakChecked
         Assert.Equal(policy == RmDisposePolicy.Free ? 1 : 0, freed);
     }
 
-    [Theory]
-    [MemberData(nameof(MemberNames))]
-    public void MembersOfADisposedStateThrow(string member)
-    {
-        RmState state = NewState(new RmStateOptions { Name = "gone" });
-        state.Dispose();
-
-        ObjectDisposedException e = Assert.Throws<ObjectDisposedException>(() => Members[member](state));
-
-        Assert.Contains(nameof(RmState), e.ObjectName, StringComparison.Ordinal);
-        Assert.Equal(0, state.Statistics.Violations);
-    }
-
     [Fact]
     public void DeallocatorsMayReleaseEachOthersBlocksDuringDispose()
     {
@@ -280,38 +220,6 @@ public sealed unsafe class DisposeTests : LeakChecked
 
         Assert.True(state.IsDisposed);
         Assert.Equal(2, state.Statistics.Frees);
-    }
-
-    [Fact]
-    public void ReportIsImmutableAndListsAtMostItsMaximum()
-    {
-        RmState state = NewState(new RmStateOptions { Name = "big" });
-        for (int i = 0; i < RmLeakReport.MaxListed + 44; i++)
-        {
-            state.RmAttach(Fakes.Address(i), Fakes.Leave, 2);
-        }
-
-        RmLeakReport report = state.CreateReport();
-        string text = report.ToString();
-        state.Dispose();
-
-        Assert.Equal((300, 600, 256), (report.LiveBlocks, report.LiveBytes, report.Blocks.Count));
-        Assert.Equal(text, report.ToString());
-        Assert.StartsWith("state 'big': 300 blocks live, 600 bytes of known size\n", text, StringComparison.Ordinal);
-        Assert.EndsWith("\n  and 44 more", text, StringComparison.Ordinal);
-        Assert.Equal(258, text.Split('\n').Length);
-    }
-
-    [Fact]
-    public void ReportOfOneBlockReadsWell()
-    {
-        RmState state = NewState();
-        state.RmAttach(0x1230, Fakes.Leave);
-        state.RmRetain(0x1230);
-        string text = state.CreateReport().ToString();
-        state.Reset();
-
-        Assert.Equal("state 'unnamed': 1 blocks live, 0 bytes of known size\n  0x1230: count 2, size unknown", text);
     }
 
     [Fact]

@@ -107,7 +107,8 @@ public sealed class FinalizerTests : LeakChecked
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void DropOne(RmStateOptions options, nint attached, NativeBlocks blocks) => new RmState(options).RmAttach(attached, blocks.Free);
+    private static void DropOne(RmStateOptions options, nint attached, NativeBlocks blocks) =>
+        new RmState(options).RmAttach(attached, blocks.Free);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference DropDisposed(RmStateOptions options)

@@ -31,7 +31,8 @@ public sealed class ObserverTests : LeakChecked
         Assert.Equal(
             [
                 (StateOperation.Allocate, a, 0, 1), (StateOperation.Retain, a, 0, 2), (StateOperation.Release, a, 0, 1),
-                (StateOperation.Reallocate, b, a, 1), (StateOperation.Attach, Fakes.Address(1), 0, 1), (StateOperation.Detach, Fakes.Address(1), 0, 0),
+                (StateOperation.Reallocate, b, a, 1), (StateOperation.Attach, Fakes.Address(1), 0, 1),
+                (StateOperation.Detach, Fakes.Address(1), 0, 0),
                 (StateOperation.Free, b, 0, 0),
             ],
             observer.Operations);

@@ -15,7 +15,8 @@ public sealed class OptionsTests : LeakChecked
     [InlineData(int.MaxValue)]
     public void InitialCapacityOutOfRangeIsRefused(int capacity)
     {
-        ArgumentOutOfRangeException e = Assert.Throws<ArgumentOutOfRangeException>(() => new RmState(new RmStateOptions { InitialCapacity = capacity }));
+        var options = new RmStateOptions { InitialCapacity = capacity };
+        ArgumentOutOfRangeException e = Assert.Throws<ArgumentOutOfRangeException>(() => new RmState(options));
         Assert.Contains(nameof(RmStateOptions.InitialCapacity), e.Message, StringComparison.Ordinal);
     }
 

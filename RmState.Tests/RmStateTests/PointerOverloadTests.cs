@@ -14,7 +14,8 @@ public sealed unsafe class PointerOverloadTests : LeakChecked
     {
         string[] without = ["RmTrySize", "RmTryCount", "RmTryAttach", "RmTryRealloc"];
         MethodInfo[] methods = typeof(RmState).GetMethods();
-        string[] taking = [.. methods.Where(m => m.GetParameters() is [{ Name: "block", IsOut: false } p, ..] && p.ParameterType == typeof(nint))
+        string[] taking = [.. methods
+            .Where(m => m.GetParameters() is [{ Name: "block", IsOut: false } p, ..] && p.ParameterType == typeof(nint))
             .Select(m => m.Name).Distinct(StringComparer.Ordinal).Except(without, StringComparer.Ordinal)];
         string[] pointers = [.. methods.Where(m => m.GetParameters() is [{ Name: "block" } p, ..] && p.ParameterType == typeof(void*))
             .Select(m => m.Name).Distinct(StringComparer.Ordinal)];

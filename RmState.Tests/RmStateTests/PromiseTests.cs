@@ -201,7 +201,12 @@ public sealed unsafe class PromiseTests : LeakChecked
     public void ReleaseNeedsNoMemory()
     {
         var faults = new FaultPlan();
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, Allocator = NewAllocator(faults), TableMemory = NewTableMemory(faults) });
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 1,
+            Allocator = NewAllocator(faults),
+            TableMemory = NewTableMemory(faults),
+        });
         nint[] blocks = [.. Enumerable.Range(0, 1000).Select(_ => state.RmMalloc(8))];
         faults.FailFromNow();
 
@@ -271,10 +276,14 @@ public sealed unsafe class PromiseTests : LeakChecked
     [Fact]
     public void CallSitesCarryFileAndLine()
     {
-        string[] carriers = ["RmMalloc", "RmCalloc", "RmAlignedAlloc", "RmRealloc", "RmAttach", "RmAttachOrRetain", "RmRetain", "RmRelease", "RmDetach"];
+        string[] carriers =
+        [
+            "RmMalloc", "RmCalloc", "RmAlignedAlloc", "RmRealloc", "RmAttach", "RmAttachOrRetain", "RmRetain", "RmRelease", "RmDetach",
+        ];
         System.Reflection.MethodInfo[] methods =
         [
-            .. typeof(RmState).GetMethods().Where(m => carriers.Any(c => m.Name.Equals(c, StringComparison.Ordinal) || m.Name.Equals("RmTry" + c[2..], StringComparison.Ordinal))),
+            .. typeof(RmState).GetMethods()
+                .Where(m => carriers.Contains(m.Name.Replace("RmTry", "Rm", StringComparison.Ordinal), StringComparer.Ordinal)),
         ];
 
         Assert.True(methods.Length >= 30, $"{methods.Length} methods");

@@ -311,7 +311,7 @@ public sealed unsafe class ReallocationTests : LeakChecked
     {
         for (int i = from; i < to; i++)
         {
-            ((byte*)block)[i] = (byte)(i * 31);
+            ((byte*)block)[i] = (byte)((i * 31L) & 0xFF);
         }
     }
 
@@ -319,7 +319,7 @@ public sealed unsafe class ReallocationTests : LeakChecked
     {
         for (int i = 0; i < size; i++)
         {
-            if (((byte*)block)[i] != (byte)(i * 31))
+            if (((byte*)block)[i] != (byte)((i * 31L) & 0xFF))
             {
                 Assert.Fail($"byte {i} of {size} was not kept");
             }

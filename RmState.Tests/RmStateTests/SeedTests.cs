@@ -121,7 +121,8 @@ public sealed unsafe class SeedTests : LeakChecked
             }
 
             RmStatistics s = state.Statistics;
-            return $"{sum} {s.LiveBlocks} {s.PeakBlocks} {s.Retains} {s.Releases} {s.Detaches} {s.ReferencesDropped} {state.RmBlocks.Sum(b => b.Count)}";
+            long references = state.RmBlocks.Sum(b => b.Count);
+            return $"{sum} {s.LiveBlocks} {s.PeakBlocks} {s.Retains} {s.Releases} {s.Detaches} {s.ReferencesDropped} {references}";
         })];
 
         Assert.StartsWith("2466667 800000 ", results[0], StringComparison.Ordinal);
@@ -146,7 +147,12 @@ public sealed unsafe class SeedTests : LeakChecked
     public void TRm9AttachWithoutMemoryReportsItAndTheCallerStaysTheOwner()
     {
         var faults = new FaultPlan();
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, TableMemory = NewTableMemory(faults), DisposePolicy = RmDisposePolicy.Abandon });
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 1,
+            TableMemory = NewTableMemory(faults),
+            DisposePolicy = RmDisposePolicy.Abandon,
+        });
         faults.FailFromNow();
         int attached = 0;
         while (state.RmTryAttach(Fakes.Address(attached)))

@@ -102,7 +102,13 @@ public sealed class StatisticsTests : LeakChecked
     public void InvariantsHoldAfterRandomWork(int seed)
     {
         CountingAllocator allocator = NewAllocator(knowsSizes: seed % 2 == 0);
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, Seed = (ulong)seed, Allocator = allocator, TableMemory = NewTableMemory() });
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 1,
+            Seed = (ulong)seed,
+            Allocator = allocator,
+            TableMemory = NewTableMemory(),
+        });
         var work = new RandomWork(state, seed);
         for (int i = 0; i < 200; i++)
         {
@@ -113,7 +119,9 @@ public sealed class StatisticsTests : LeakChecked
                 state.RmBlocks.Sum(b => b.Count) == s.Allocations + s.Attaches + s.Retains - s.Releases - s.ReferencesDropped,
                 $"seed {seed}: {s}");
             Assert.True(s.LiveBytes == state.RmBlocks.Sum(b => (long)(b.Size ?? 0)), $"seed {seed}: {s}");
-            Assert.True(s.PeakBlocks >= s.LiveBlocks && s.PeakBytes >= s.LiveBytes && s.Capacity >= s.LiveBlocks + s.DeadSlots, $"seed {seed}: {s}");
+            Assert.True(
+                s.PeakBlocks >= s.LiveBlocks && s.PeakBytes >= s.LiveBytes && s.Capacity >= s.LiveBlocks + s.DeadSlots,
+                $"seed {seed}: {s}");
             state.Verify();
         }
 

@@ -9,7 +9,12 @@ public sealed class TrimTests : LeakChecked
     [Fact]
     public void EmptiedTableShrinks()
     {
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 64, TableMemory = NewTableMemory(), DisposePolicy = RmDisposePolicy.Abandon });
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 64,
+            TableMemory = NewTableMemory(),
+            DisposePolicy = RmDisposePolicy.Abandon,
+        });
         Fill(state, 100_000);
         RmStatistics full = state.Statistics;
         Empty(state, 100_000);
@@ -28,7 +33,12 @@ public sealed class TrimTests : LeakChecked
     [Fact]
     public void LiveBlocksSurviveEveryStep()
     {
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 64, TableMemory = NewTableMemory(), DisposePolicy = RmDisposePolicy.Abandon });
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 64,
+            TableMemory = NewTableMemory(),
+            DisposePolicy = RmDisposePolicy.Abandon,
+        });
         Fill(state, 50_000);
         for (int i = 0; i < 50_000; i++)
         {
@@ -119,7 +129,12 @@ public sealed class TrimTests : LeakChecked
     public void NoMemoryForASmallerTableLosesNothing()
     {
         var faults = new FaultPlan();
-        RmState state = NewState(new RmStateOptions { InitialCapacity = 1, TableMemory = NewTableMemory(faults), DisposePolicy = RmDisposePolicy.Abandon });
+        RmState state = NewState(new RmStateOptions
+        {
+            InitialCapacity = 1,
+            TableMemory = NewTableMemory(faults),
+            DisposePolicy = RmDisposePolicy.Abandon,
+        });
         Fill(state, 10_000);
         for (int i = 10; i < 10_000; i++)
         {
