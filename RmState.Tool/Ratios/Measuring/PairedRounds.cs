@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using MathNet.Numerics.Statistics;
+
+namespace Rm.Tool.Ratios.Measuring;
+
+/// <summary>
+/// Runs two contenders in turn, in rounds short enough that whatever else the machine does hits both alike. Each side gets as
+/// many operations as fill a round, so that a side six times faster is not timed over a sixth of the time.
+/// </summary>
+internal sealed class PairedRounds(int rounds, double roundNanoseconds)
+{
+    /// <summary>The least time that a trial must take for its speed to be believed, as a share of a round.</summary>
+    private const double TrialShare = 0.25;
+
+    /// <summary>
+    /// Measures, and repeats the measurement when the A/A ratio is out of bounds (for no other reason); the least noisy attempt
+    /// is kept, whatever its ratio.
+    /// </summary>
+    internal Comparison Compare(IContender ours, IContender peer, int attempts)
+    {
+        Comparison best = Compare(ours, peer);
+        for (int attempt = 1; attempt < attempts && best.IsNoisy; attempt++)
+        {
+            Comparison again = Compare(ours, peer);
+            best = again.Unrest < best.Unrest ? again : best;
+        }
+
+        return best;
+    }
+
+    /// <summary>The medians of paired times.</summary>
+    /// <param name="ours">Time per operation of each round, ours.</param>
+    /// <param name="peers">The same of the peer, in the same rounds.</param>
+    internal static Comparison Summarize(double[] ours, double[] peers) => new(
+        ours.Median(),
+        peers.Median(),
+        ours.Zip(peers, static (our, peer) => our / peer).Median(),
+        Neighbours(ours).Median());
+
+    /// <summary>
+    /// Each round against the next, the even one always on top: a steady drift then pushes half the ratios up and half down.
+    /// </summary>
+    private static IEnumerable<double> Neighbours(double[] times)
+    {
+        for (int round = 0; round + 1 < times.Length; round++)
+        {
+            yield return times[round + (round & 1)] / times[round + 1 - (round & 1)];
+        }
+    }
+
+    private static double Time(IContender contender, int operations)
+    {
+        long start = Stopwatch.GetTimestamp();
+        contender.Run(operations);
+        return Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+    }
+
+    private Comparison Compare(IContender ours, IContender peer)
+    {
+        int ourOperations = OperationsPerRound(ours);
+        int peerOperations = OperationsPerRound(peer);
+        double[] ourTimes = new double[rounds];
+        double[] peerTimes = new double[rounds];
+        for (int round = 0; round < rounds; round++)
+        {
+            ourTimes[round] = Time(ours, ourOperations) / ourOperations;
+            peerTimes[round] = Time(peer, peerOperations) / peerOperations;
+        }
+
+        return Summarize(ourTimes, peerTimes);
+    }
+
+    /// <summary>Finds how many operations fill a round, from the fastest of three trials.</summary>
+    private int OperationsPerRound(IContender contender)
+    {
+        for (int operations = 64; ; operations *= 2)
+        {
+            double time = Time(contender, operations);
+            if (time >= TrialShare * roundNanoseconds)
+            {
+                time = Math.Min(time, Math.Min(Time(contender, operations), Time(contender, operations)));
+                return Math.Max(1, (int)(operations * (roundNanoseconds / time)));
+            }
+        }
+    }
+}
