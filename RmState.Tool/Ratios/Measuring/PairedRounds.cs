@@ -12,17 +12,20 @@ internal sealed class PairedRounds(int rounds, double roundNanoseconds)
     /// <summary>The least time that a trial must take for its speed to be believed, as a share of a round.</summary>
     private const double TrialShare = 0.25;
 
+    /// <summary>Measures, and again while it is noisy.</summary>
+    internal Comparison Compare(IContender ours, IContender peer, int attempts) => LeastNoisy(() => Compare(ours, peer), attempts);
+
     /// <summary>
-    /// Measures, and repeats the measurement when the A/A ratio is out of bounds (for no other reason); the least noisy attempt
-    /// is kept, whatever its ratio.
+    /// Repeats a measurement while its A/A ratio is out of bounds, and for no other reason; the least noisy one is kept, whatever
+    /// its ratio of ours to the peer. Every paired row goes by this rule.
     /// </summary>
-    internal Comparison Compare(IContender ours, IContender peer, int attempts)
+    internal static Comparison LeastNoisy(Func<Comparison> measure, int attempts)
     {
-        Comparison best = Compare(ours, peer);
+        Comparison best = measure();
         for (int attempt = 1; attempt < attempts && best.IsNoisy; attempt++)
         {
-            Comparison again = Compare(ours, peer);
-            best = again.Unrest < best.Unrest ? again : best;
+            Comparison again = measure();
+            best = again.Unrest < best.Unrest || double.IsNaN(best.Unrest) ? again : best;
         }
 
         return best;
