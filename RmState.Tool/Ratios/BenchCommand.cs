@@ -8,8 +8,8 @@ internal static class BenchCommand
 {
     private const int MostSeeds = 64;
 
-    /// <summary>Columns for the table where the output is a file or a pipe, which have no width of their own.</summary>
-    private const int RedirectedWidth = 220;
+    // Wide enough for the table where the output is a file or a pipe, which have no width of their own.
+    private const int PlainWidth = 220;
 
     /// <summary>Makes the command.</summary>
     internal static Command Create()
@@ -35,7 +35,7 @@ internal static class BenchCommand
         {
             BenchSettings settings = parsed.GetValue(smoke) ? BenchSettings.Smoke : parsed.GetValue(quick) ? BenchSettings.Quick : BenchSettings.Full;
             settings = settings with { Seeds = parsed.GetValue(seeds) ?? settings.Seeds };
-            return new BenchRun(settings, Output(), Root(Environment.CurrentDirectory)).Execute(Suite.All, parsed.GetValue(only));
+            return new BenchRun(settings, ConsoleOver(parsed.InvocationConfiguration.Output), Root(Environment.CurrentDirectory)).Execute(Suite.All, parsed.GetValue(only));
         });
         return command;
     }
@@ -54,15 +54,15 @@ internal static class BenchCommand
         return directory;
     }
 
-    private static IAnsiConsole Output()
+    private static IAnsiConsole ConsoleOver(TextWriter output)
     {
-        if (!Console.IsOutputRedirected)
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        if (!console.Profile.Out.IsTerminal)
         {
-            return AnsiConsole.Console;
+            console.Profile.Width = PlainWidth;
+            console.Profile.Capabilities.Ansi = false;
         }
 
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
-        console.Profile.Width = RedirectedWidth;
         return console;
     }
 }
