@@ -17,31 +17,33 @@ internal sealed class SlowestAttachCase(Row slowest, Row percentile) : BenchCase
 {
     private const int Runs = 5;
     private const double Share = 0.9999;
-    private const int HistogramLimit = 1_000_000;
     private const int WarmingBlocks = 200_000;
+    private const int CallLength = 1_000;
     private const long CollectorAllowance = 1 << 20;
 
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
         nint[] blocks = context.LargePool.Addresses;
         Warm(blocks.AsSpan(0, Math.Min(WarmingBlocks, blocks.Length)));
-        List<DurationHistogram> runs = [.. Enumerable.Range(1, context.Settings.IsSmoke ? 1 : Runs).Select(seed => Fill(blocks, (ulong)seed))];
+        int count = context.Settings.IsSmoke ? 1 : Runs;
+        List<AttachTimes> runs = [.. Enumerable.Range(1, count).Select(seed => Fill(blocks, (ulong)seed))];
         string all = string.Join(' ', runs.Select(static run => $"{run.Longest / 1e6:F2}"));
+        long uninterrupted = runs.Min(static run => run.LongestUninterrupted);
         return
         [
-            Figure.OfAbsolute(runs.Min(static run => run.Longest) / 1e6, $"runs: {all}"),
+            Figure.OfAbsolute(runs.Min(static run => run.Longest) / 1e6, $"runs {all}; uninterrupted {uninterrupted / 1e6:F2}"),
             Figure.OfAbsolute(runs.Min(static run => run.Quantile(Share)) / 1e3),
         ];
     }
 
-    private static DurationHistogram Fill(nint[] blocks, ulong seed)
+    private static AttachTimes Fill(nint[] blocks, ulong seed)
     {
         using RmState state = States.Empty(seed);
-        var durations = new DurationHistogram(HistogramLimit);
+        var times = new AttachTimes();
         bool quiet = GC.TryStartNoGCRegion(CollectorAllowance);
         try
         {
-            Loop(state, blocks, durations);
+            Loop(state, blocks, times);
         }
         finally
         {
@@ -51,7 +53,7 @@ internal sealed class SlowestAttachCase(Row slowest, Row percentile) : BenchCase
             }
         }
 
-        return durations;
+        return times;
     }
 
     /// <summary>Fills small tables until the runtime has had the time for its last tier.</summary>
@@ -61,23 +63,23 @@ internal sealed class SlowestAttachCase(Row slowest, Row percentile) : BenchCase
         while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(500))
         {
             using RmState state = States.Empty(seed: 1);
-            var durations = new DurationHistogram(HistogramLimit);
-            for (int from = 0; from < blocks.Length; from += Draws.Fewest / 256)
+            var times = new AttachTimes();
+            for (int from = 0; from < blocks.Length; from += CallLength)
             {
-                Loop(state, blocks[from..Math.Min(from + (Draws.Fewest / 256), blocks.Length)], durations);
+                Loop(state, blocks[from..Math.Min(from + CallLength, blocks.Length)], times);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Loop(RmState state, ReadOnlySpan<nint> blocks, DurationHistogram durations)
+    private static void Loop(RmState state, ReadOnlySpan<nint> blocks, AttachTimes times)
     {
         long before = Stopwatch.GetTimestamp();
         foreach (nint block in blocks)
         {
             state.RmAttach(block);
             long after = Stopwatch.GetTimestamp();
-            durations.Record((long)((after - before) * (1e9 / Stopwatch.Frequency)));
+            times.Record((long)((after - before) * (1e9 / Stopwatch.Frequency)));
 
             // Read again: the recording is not part of an attach.
             before = Stopwatch.GetTimestamp();
