@@ -41,7 +41,7 @@ internal sealed class BenchRun(BenchSettings settings, IAnsiConsole console, str
     {
         HashSet<string> misses = KnownMisses.Read(Path.Combine(root, "docs", "performance.md"));
         var results = new List<Result>();
-        using var context = new BenchContext(settings);
+        using var context = new BenchContext(settings, root);
         foreach (BenchCase one in chosen)
         {
             long start = Stopwatch.GetTimestamp();

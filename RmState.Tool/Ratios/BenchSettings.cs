@@ -4,10 +4,10 @@ namespace Rm.Tool.Ratios;
 internal sealed record BenchSettings
 {
     /// <summary>Enough to trust every row; some minutes.</summary>
-    internal static readonly BenchSettings Full = new() { Rounds = 101, Attempts = 6, ReplayRounds = 31 };
+    internal static readonly BenchSettings Full = new() { Rounds = 101, Attempts = 6, ReplayRounds = 31, ReplayAttempts = 2 };
 
     /// <summary>The least that the rows' definition allows.</summary>
-    internal static readonly BenchSettings Quick = new() { Rounds = 31, Attempts = 4, ReplayRounds = 5 };
+    internal static readonly BenchSettings Quick = new() { Rounds = 31, Attempts = 4, ReplayRounds = 3, ReplayAttempts = 1 };
 
     /// <summary>Shows in seconds that every row can be measured; the figures mean nothing.</summary>
     internal static readonly BenchSettings Smoke = new()
@@ -15,6 +15,7 @@ internal sealed record BenchSettings
         Rounds = 3,
         Attempts = 1,
         ReplayRounds = 1,
+        ReplayAttempts = 1,
         Seeds = 1,
         RoundNanoseconds = 100_000,
         LargestTable = 2_000,
@@ -29,6 +30,9 @@ internal sealed record BenchSettings
 
     /// <summary>Paired replays of each trace.</summary>
     internal required int ReplayRounds { get; init; }
+
+    /// <summary>How often a noisy row of replays is made at most: each is a process of its own, so they take long.</summary>
+    internal required int ReplayAttempts { get; init; }
 
     /// <summary>Table seeds, 1 to this; a row is the worst of them.</summary>
     internal int Seeds { get; init; } = 8;

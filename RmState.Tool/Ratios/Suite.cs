@@ -35,6 +35,12 @@ internal static class Suite
         TableBytes("", withSizes: false, worst: 34, mean: 24),
         TableBytes(", with sizes", withSizes: true, worst: 52, mean: 38),
         SlowestAttach(),
+        Replay("ffmpeg-transcode"),
+        Replay("gcc-cc1plus"),
+        Replay("git-pack-objects"),
+        Replay("python-json"),
+        Replay("redis-server"),
+        Replay("sqlite3-sql"),
     ];
 
     private static AgainstItselfCase AgainstItself() =>
@@ -68,6 +74,8 @@ internal static class Suite
         string name = $"RmAttach while {Size(BenchContext.MostBlocks)} pointers are attached";
         return new(new Row($"slowest single {name}, ms", Row.Absolute, 1), new Row($"p99.99 of single {name}, µs", Row.Absolute, 50));
     }
+
+    private static ReplayCase Replay(string trace) => new(new Row($"replay of {trace}, malloc-backed", "plain malloc replay", 1.35), trace);
 
     private static string CountingName(int live) => $"RmRetain+RmRelease random of {Size(live)} live";
 

@@ -10,14 +10,18 @@ internal sealed class BenchContext : IDisposable
 
     private readonly Lazy<BlockPool> _largePool;
 
-    internal BenchContext(BenchSettings settings)
+    internal BenchContext(BenchSettings settings, string root)
     {
+        Root = root;
         Settings = settings;
         Rounds = new PairedRounds(settings.Rounds, settings.RoundNanoseconds);
         _largePool = new Lazy<BlockPool>(() => BlockPool.Imagine(settings.Sized(MostBlocks)));
     }
 
     internal BenchSettings Settings { get; }
+
+    /// <summary>The directory that holds the traces.</summary>
+    internal string Root { get; }
 
     internal PairedRounds Rounds { get; }
 
