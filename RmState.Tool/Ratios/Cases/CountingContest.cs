@@ -6,10 +6,10 @@ namespace Rm.Tool.Ratios.Cases;
 /// <summary>Retaining and releasing blocks in random order, against a peer that counts in the same order.</summary>
 internal sealed class CountingContest : Contest
 {
-    private readonly BlockPool? _pool;
+    private readonly BlockPool _pool;
     private readonly Draws _draws;
 
-    private CountingContest(BlockPool? pool, Draws draws, IContender peer)
+    private CountingContest(BlockPool pool, Draws draws, IContender peer)
     {
         _pool = pool;
         _draws = draws;
@@ -38,13 +38,13 @@ internal sealed class CountingContest : Contest
     public override void Dispose()
     {
         base.Dispose();
-        _pool?.Dispose();
+        _pool.Dispose();
     }
 
     private static CountingContest Prepare(BenchContext context, int blocks, Func<Draws, IContender> peer)
     {
-        BlockPool? own = blocks == BenchContext.MostBlocks ? null : BlockPool.Allocate(context.Settings.Sized(blocks));
-        var draws = new Draws((own ?? context.LargePool).Addresses);
-        return new CountingContest(own, draws, peer(draws));
+        BlockPool pool = BlockPool.Allocate(context.Settings.Sized(blocks));
+        var draws = new Draws(pool.Addresses);
+        return new CountingContest(pool, draws, peer(draws));
     }
 }

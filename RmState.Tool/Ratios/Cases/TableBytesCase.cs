@@ -18,7 +18,7 @@ internal sealed class TableBytesCase(Row worst, Row mean, bool withSizes) : Benc
 
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
-        List<double[]> sampled = [.. context.Seeds.Select(seed => Sample(context.LargePool.Addresses, seed))];
+        List<double[]> sampled = [.. context.Seeds.Take(context.Settings.TableBytesSeeds).Select(seed => Sample(context.LargePool.Addresses, seed))];
         return
         [
             Figure.OfAbsolute(sampled.Max(static sizes => sizes.Max())),
