@@ -9,8 +9,7 @@ namespace Rm.Tool.Ratios.Cases;
 /// <summary>
 /// The rows of the largest table, which takes so long to fill that one filling a seed serves them all: retaining and releasing in
 /// it against the yardstick; the longest that one attach took while it filled, in milliseconds; and the 99.99th percentile of
-/// those times, in microseconds. The two times are the best of five runs, because on a shared machine any run may be interrupted
-/// for longer than a stall lasts.
+/// those times, in microseconds. The two times are the best of five runs.
 /// </summary>
 /// <remarks>
 /// Every attach is timed, from timestamp to timestamp, so a time holds the reading of the clock (some 25 ns) too. The garbage
@@ -46,10 +45,9 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
     private static Figure[] BestOf(AttachTimes[] runs)
     {
         string all = string.Join(' ', runs.Select(static run => $"{run.Longest / 1e6:F2}"));
-        long uninterrupted = runs.Min(static run => run.LongestUninterrupted);
         return
         [
-            Figure.OfAbsolute(runs.Min(static run => run.Longest) / 1e6, $"runs {all}; uninterrupted {uninterrupted / 1e6:F2}"),
+            Figure.OfAbsolute(runs.Min(static run => run.Longest) / 1e6, $"runs {all}, {runs.Sum(static run => run.Interrupted)} interrupted"),
             Figure.OfAbsolute(runs.Min(static run => run.Quantile(Share)) / 1e3),
         ];
     }
@@ -91,12 +89,13 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Loop(RmState state, ReadOnlySpan<nint> blocks, AttachTimes times)
     {
+        times.Begin();
         long before = Stopwatch.GetTimestamp();
         foreach (nint block in blocks)
         {
             state.RmAttach(block);
             long after = Stopwatch.GetTimestamp();
-            times.Record((long)((after - before) * (1e9 / Stopwatch.Frequency)));
+            times.Record(before, after);
 
             // Read again: the recording is not part of an attach.
             before = Stopwatch.GetTimestamp();

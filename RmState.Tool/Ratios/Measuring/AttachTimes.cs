@@ -1,42 +1,76 @@
+using System.Diagnostics;
+
 namespace Rm.Tool.Ratios.Measuring;
 
 /// <summary>
-/// The times of single operations. Those in which the scheduler interrupted the thread count like any other, as it cannot be
-/// known how much of such a time was the operation's; the longest one without is kept beside, to tell a reader which it was.
+/// The times of single operations, one after another. One in which the scheduler took the processor away counts with the
+/// processor time that it had itself, in the kernel too: the rest was somebody else's.
 /// </summary>
+/// <remarks>
+/// The processor's clock is too slow to be read for every operation, so it is read now and then; what passed since, without the
+/// operation in question, was other operations' and is taken off by the wall's clock.
+/// </remarks>
 internal sealed class AttachTimes
 {
     private const int HistogramLimit = 1_000_000;
 
-    /// <summary>An interruption takes longer than this; asking for every operation whether there was one would disturb it.</summary>
+    /// <summary>An interruption takes longer than this; asking after every operation whether there was one would disturb it.</summary>
     private const long WorthAsking = 50_000;
 
+    private const int OperationsPerMark = 256;
+
     private readonly DurationHistogram _all = new(HistogramLimit);
-    private long _interruptions = Interruptions.Count();
+    private int _untilMark;
+    private long _markedWall;
+    private long _markedProcessor;
+    private long _markedInterruptions;
 
     /// <summary>The longest time, in nanoseconds.</summary>
     internal long Longest => _all.Longest;
 
-    /// <summary>The longest time in which the scheduler did not interrupt the thread.</summary>
-    internal long LongestUninterrupted { get; private set; }
+    /// <summary>Operations that were interrupted.</summary>
+    internal int Interrupted { get; private set; }
 
-    /// <summary>The time that a share of all do not exceed.</summary>
+    /// <summary>The time that a share of all do not exceed, in nanoseconds.</summary>
     internal long Quantile(double share) => _all.Quantile(share);
 
-    /// <summary>Adds a time, in nanoseconds.</summary>
-    internal void Record(long nanoseconds)
+    /// <summary>To be called before the first operation, and after a pause.</summary>
+    internal void Begin() => Mark();
+
+    /// <summary>Adds an operation.</summary>
+    /// <param name="start">The timestamp before it.</param>
+    /// <param name="end">The timestamp after it.</param>
+    internal void Record(long start, long end)
     {
-        _all.Record(nanoseconds);
-        if (nanoseconds > LongestUninterrupted && (nanoseconds < WorthAsking || !WasInterrupted()))
+        long time = Nanoseconds(end - start);
+        if (time < WorthAsking)
         {
-            LongestUninterrupted = nanoseconds;
+            _all.Record(time);
+            if (--_untilMark == 0)
+            {
+                Mark();
+            }
+
+            return;
         }
+
+        if (Interruptions.Count() != _markedInterruptions)
+        {
+            Interrupted++;
+            time = Math.Clamp(ProcessorTime.Now() - _markedProcessor - Nanoseconds(start - _markedWall), 0, time);
+        }
+
+        _all.Record(time);
+        Mark();
     }
 
-    private bool WasInterrupted()
+    private static long Nanoseconds(long ticks) => (long)(ticks * (1e9 / Stopwatch.Frequency));
+
+    private void Mark()
     {
-        long before = _interruptions;
-        _interruptions = Interruptions.Count();
-        return _interruptions != before;
+        _untilMark = OperationsPerMark;
+        _markedInterruptions = Interruptions.Count();
+        _markedProcessor = ProcessorTime.Now();
+        _markedWall = Stopwatch.GetTimestamp();
     }
 }

@@ -7,10 +7,17 @@ namespace Rm.Tool.Ratios.Measuring;
 /// Runs two contenders in turn, in rounds short enough that whatever else the machine does hits both alike. Each side gets as
 /// many operations as fill a round, so that a side six times faster is not timed over a sixth of the time.
 /// </summary>
+/// <remarks>
+/// A round in which the scheduler took the processor away is made again, whatever its ratio: it timed somebody else's work, and
+/// on a busy machine so many rounds are such that the median would be one of them.
+/// </remarks>
 internal sealed class PairedRounds(int rounds, double roundNanoseconds)
 {
     /// <summary>The least time that a trial must take for its speed to be believed, as a share of a round.</summary>
     private const double TrialShare = 0.25;
+
+    /// <summary>Rounds made again at most, as a multiple of the rounds; then interrupted ones have to do.</summary>
+    private const int Spares = 8;
 
     /// <summary>Measures, and again while it is noisy.</summary>
     internal Comparison Compare(IContender ours, IContender peer, int attempts) => LeastNoisy(() => Compare(ours, peer), attempts);
@@ -64,10 +71,13 @@ internal sealed class PairedRounds(int rounds, double roundNanoseconds)
         int peerOperations = OperationsPerRound(peer);
         double[] ourTimes = new double[rounds];
         double[] peerTimes = new double[rounds];
-        for (int round = 0; round < rounds; round++)
+        int spares = Spares * rounds;
+        for (int round = 0; round < rounds;)
         {
+            long interruptions = Interruptions.Count();
             ourTimes[round] = Time(ours, ourOperations) / ourOperations;
             peerTimes[round] = Time(peer, peerOperations) / peerOperations;
+            round += Interruptions.Count() == interruptions || spares-- == 0 ? 1 : 0;
         }
 
         return Summarize(ourTimes, peerTimes);
