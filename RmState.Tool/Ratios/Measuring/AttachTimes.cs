@@ -8,7 +8,8 @@ namespace Rm.Tool.Ratios.Measuring;
 /// </summary>
 /// <remarks>
 /// The processor's clock is too slow to be read for every operation, so it is read now and then; what passed since, without the
-/// operation in question, was other operations' and is taken off by the wall's clock.
+/// operation in question, was other operations' and is taken off by the wall's clock; unless there was a pause between two, when
+/// the wall's time has to do.
 /// </remarks>
 internal sealed class AttachTimes
 {
@@ -24,6 +25,8 @@ internal sealed class AttachTimes
     private long _markedWall;
     private long _markedProcessor;
     private long _markedInterruptions;
+    private long _lastEnd;
+    private bool _pausedSinceMark;
 
     /// <summary>The longest time, in nanoseconds.</summary>
     internal long Longest => _all.Longest;
@@ -43,6 +46,8 @@ internal sealed class AttachTimes
     internal void Record(long start, long end)
     {
         long time = Nanoseconds(end - start);
+        _pausedSinceMark |= Nanoseconds(start - _lastEnd) >= WorthAsking;
+        _lastEnd = end;
         if (time < WorthAsking)
         {
             _all.Record(time);
@@ -57,7 +62,9 @@ internal sealed class AttachTimes
         if (Interruptions.Count() != _markedInterruptions)
         {
             Interrupted++;
-            time = Math.Clamp(ProcessorTime.Now() - _markedProcessor - Nanoseconds(start - _markedWall), 0, time);
+            time = _pausedSinceMark
+                ? time
+                : Math.Clamp(ProcessorTime.Now() - _markedProcessor - Nanoseconds(start - _markedWall), 0, time);
         }
 
         _all.Record(time);
@@ -72,5 +79,7 @@ internal sealed class AttachTimes
         _markedInterruptions = Interruptions.Count();
         _markedProcessor = ProcessorTime.Now();
         _markedWall = Stopwatch.GetTimestamp();
+        _pausedSinceMark = false;
+        _lastEnd = _markedWall;
     }
 }
