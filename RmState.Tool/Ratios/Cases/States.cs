@@ -30,15 +30,6 @@ internal static class States
         return state;
     }
 
-    /// <summary>A state that allocated blocks itself and frees them when disposed.</summary>
-    internal static RmState OfOwn(ulong seed, int blocks)
-    {
-        var state = new RmState(new RmStateOptions { Seed = seed });
-        for (int block = 0; block < blocks; block++)
-        {
-            state.RmMalloc(BlockPool.BlockSize);
-        }
-
-        return state;
-    }
+    /// <summary>A state for blocks that it allocates itself and frees when disposed.</summary>
+    internal static RmState Owning(ulong seed) => new(new RmStateOptions { Seed = seed });
 }

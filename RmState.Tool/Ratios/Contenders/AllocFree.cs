@@ -4,14 +4,25 @@ using Rm.Tool.Ratios.Measuring;
 
 namespace Rm.Tool.Ratios.Contenders;
 
-/// <summary>NativeMemory.Alloc and Free of a block.</summary>
-internal sealed unsafe class AllocFree(nuint size) : IContender
+/// <summary>NativeMemory.Alloc and Free of a block, while others live.</summary>
+internal sealed unsafe class AllocFree : RotatingContender
 {
-    public void Run(int operations) => Loop(size, operations);
+    private readonly nuint _size;
 
-    public void Dispose()
+    internal AllocFree(nuint size, int others)
+        : base(others)
     {
+        _size = size;
+        FillOthers();
     }
+
+    public override void Dispose() => FreeOthers();
+
+    protected override nint Allocate() => (nint)NativeMemory.Alloc(_size);
+
+    protected override void Free(nint block) => NativeMemory.Free((void*)block);
+
+    protected override void Batch(int operations) => Loop(_size, operations);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Loop(nuint size, int operations)

@@ -4,11 +4,26 @@ using Rm.Tool.Ratios.Measuring;
 namespace Rm.Tool.Ratios.Contenders;
 
 /// <summary>RmMalloc and RmRelease of a block, while the state holds others.</summary>
-internal sealed class MallocRelease(RmState state, nuint size) : IContender
+internal sealed class MallocRelease : RotatingContender
 {
-    public void Run(int operations) => Loop(state, size, operations);
+    private readonly RmState _state;
+    private readonly nuint _size;
 
-    public void Dispose() => state.Dispose();
+    internal MallocRelease(RmState state, nuint size, int others)
+        : base(others)
+    {
+        _state = state;
+        _size = size;
+        FillOthers();
+    }
+
+    public override void Dispose() => _state.Dispose();
+
+    protected override nint Allocate() => _state.RmMalloc(_size);
+
+    protected override void Free(nint block) => _state.RmRelease(block);
+
+    protected override void Batch(int operations) => Loop(_state, _size, operations);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Loop(RmState state, nuint size, int operations)
