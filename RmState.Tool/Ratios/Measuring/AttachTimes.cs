@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Rm.Tool.Ratios.Measuring;
 
 /// <summary>
-/// The times of single operations, one after another. One in which the scheduler took the processor away counts with the
-/// processor time that it had itself, in the kernel too: the rest was somebody else's.
+/// The times of single operations, one after another. A long one counts with the processor time that it had itself, in the kernel
+/// too: if it did not have to wait, the rest was somebody else's. If it had to, all of it counts.
 /// </summary>
 /// <remarks>
 /// The processor's clock is too slow to be read for every operation, so it is read now and then; what passed since, without the
@@ -24,7 +24,7 @@ internal sealed class AttachTimes
     private int _untilMark;
     private long _markedWall;
     private long _markedProcessor;
-    private long _markedInterruptions;
+    private long _markedWaits;
     private long _lastEnd;
     private bool _pausedSinceMark;
 
@@ -59,12 +59,11 @@ internal sealed class AttachTimes
             return;
         }
 
-        if (Interruptions.Count() != _markedInterruptions)
+        if (Waits.Count() == _markedWaits && !_pausedSinceMark)
         {
-            Interrupted++;
-            time = _pausedSinceMark
-                ? time
-                : Math.Clamp(ProcessorTime.Now() - _markedProcessor - Nanoseconds(start - _markedWall), 0, time);
+            long own = Math.Clamp(ProcessorTime.Now() - _markedProcessor - Nanoseconds(start - _markedWall), 0, time);
+            Interrupted += time - own >= WorthAsking ? 1 : 0;
+            time = own;
         }
 
         _all.Record(time);
@@ -76,7 +75,7 @@ internal sealed class AttachTimes
     private void Mark()
     {
         _untilMark = OperationsPerMark;
-        _markedInterruptions = Interruptions.Count();
+        _markedWaits = Waits.Count();
         _markedProcessor = ProcessorTime.Now();
         _markedWall = Stopwatch.GetTimestamp();
         _pausedSinceMark = false;

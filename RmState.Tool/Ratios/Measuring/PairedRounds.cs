@@ -8,13 +8,16 @@ namespace Rm.Tool.Ratios.Measuring;
 /// many operations as fill a round, so that a side six times faster is not timed over a sixth of the time.
 /// </summary>
 /// <remarks>
-/// A round in which the scheduler took the processor away is made again, whatever its ratio: it timed somebody else's work, and
-/// on a busy machine so many rounds are such that the median would be one of them.
+/// A round in which the thread did not have the processor to itself is made again, whatever its ratio: it timed somebody else's
+/// work, and on a busy machine so many rounds are such that the median would be one of them.
 /// </remarks>
 internal sealed class PairedRounds(int rounds, double roundNanoseconds)
 {
     /// <summary>The least time that a trial must take for its speed to be believed, as a share of a round.</summary>
     private const double TrialShare = 0.25;
+
+    /// <summary>How much of a round may be somebody else's.</summary>
+    private const double LostShare = 0.02;
 
     /// <summary>Rounds made again at most, as a multiple of the rounds; then interrupted ones have to do.</summary>
     private const int Spares = 8;
@@ -74,10 +77,13 @@ internal sealed class PairedRounds(int rounds, double roundNanoseconds)
         int spares = Spares * rounds;
         for (int round = 0; round < rounds;)
         {
-            long interruptions = Interruptions.Count();
+            long start = Stopwatch.GetTimestamp();
+            long processor = ProcessorTime.Now();
             ourTimes[round] = Time(ours, ourOperations) / ourOperations;
             peerTimes[round] = Time(peer, peerOperations) / peerOperations;
-            round += Interruptions.Count() == interruptions || spares-- == 0 ? 1 : 0;
+            processor = ProcessorTime.Now() - processor;
+            bool whole = processor >= (1 - LostShare) * Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+            round += whole || spares-- == 0 ? 1 : 0;
         }
 
         return Summarize(ourTimes, peerTimes);

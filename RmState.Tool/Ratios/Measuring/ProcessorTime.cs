@@ -1,8 +1,12 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Rm.Tool.Ratios.Measuring;
 
-/// <summary>The processor time of the calling thread, where the system tells.</summary>
+/// <summary>
+/// The processor time of the calling thread, where the system tells: less than the wall's when the thread waited, or when the
+/// scheduler, or a hypervisor below it, ran something else.
+/// </summary>
 internal static partial class ProcessorTime
 {
     /// <summary>Linux's CLOCK_THREAD_CPUTIME_ID.</summary>
@@ -10,12 +14,12 @@ internal static partial class ProcessorTime
 
     private const long NanosecondsPerSecond = 1_000_000_000;
 
-    /// <summary>Nanoseconds since the thread began, the time in the kernel included; 0 on systems that are not Linux.</summary>
+    /// <summary>Nanoseconds since the thread began, the time in the kernel included; the wall's time on systems that are not Linux.</summary>
     internal static long Now()
     {
         if (!OperatingSystem.IsLinux() || ReadClock(ThreadClock, out Time time) != 0)
         {
-            return 0;
+            return (long)Stopwatch.GetElapsedTime(0).TotalNanoseconds;
         }
 
         return (time.Seconds * NanosecondsPerSecond) + time.Nanoseconds;
