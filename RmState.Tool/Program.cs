@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Rm.Tool.Commands;
+using Rm.Tool.Ratios;
 
 namespace Rm.Tool;
 
@@ -14,10 +15,11 @@ internal static class Program
     internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
         // Every command is listed here, and nowhere else.
-        var root = new Command("rmstate", "Replays recorded heaps through RmState.")
+        var root = new Command("rmstate", "Replays recorded heaps through RmState and measures it against its peers.")
         {
             new HelpOption(),
             new VersionOption(),
+            BenchCommand.Create(),
             ReplayCommand.Create(),
             ChildCommand.Create(),
         };

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using Rm.Tool.Ratios.Cases;
+using Spectre.Console;
+
+namespace Rm.Tool.Ratios;
+
+/// <summary>Measures the chosen rows, one after another, and reports them.</summary>
+internal sealed class BenchRun(BenchSettings settings, IAnsiConsole console, string root)
+{
+    /// <summary>Measures.</summary>
+    /// <param name="cases">The cases to choose from.</param>
+    /// <param name="only">Part of the name of the rows wanted, in any case of letters; null for all.</param>
+    /// <returns>The exit code: 0, or 1 if a row failed, or 2 if no row has such a name.</returns>
+    internal int Execute(IReadOnlyList<BenchCase> cases, string? only)
+    {
+        List<BenchCase> chosen = [.. cases.Where(one => one.Rows.Any(row => IsWanted(row, only)))];
+        if (chosen.Count == 0)
+        {
+            console.MarkupLineInterpolated($"[red]no row's name contains '{only}'[/]");
+            return 2;
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        List<Result> results = Measure(chosen, only);
+        RatioReport report = new(results);
+        string file = Path.Combine(root, "artifacts", "bench", settings.IsSmoke ? "smoke.tsv" : "ratios.tsv");
+        report.WriteTo(file);
+        report.Print(console);
+        console.WriteLine($"{results.Count} rows in {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s: {file}");
+        if (settings.IsSmoke)
+        {
+            console.WriteLine("a smoke run: the sizes are tiny, the figures mean nothing, and no row fails it");
+        }
+
+        return !settings.IsSmoke && results.Exists(static result => result.Verdict == Verdict.Fail) ? 1 : 0;
+    }
+
+    private static bool IsWanted(Row row, string? only) => only is null || row.Case.Contains(only, StringComparison.OrdinalIgnoreCase);
+
+    private List<Result> Measure(List<BenchCase> chosen, string? only)
+    {
+        HashSet<string> misses = KnownMisses.Read(Path.Combine(root, "docs", "performance.md"));
+        var results = new List<Result>();
+        using var context = new BenchContext(settings, root);
+        foreach (BenchCase one in chosen)
+        {
+            long start = Stopwatch.GetTimestamp();
+            IEnumerable<Result> measured = one.Rows.Zip(FiguresOf(one, context), (row, figure) => Result.Of(row, figure, misses));
+            foreach (Result result in measured.Where(result => IsWanted(result.Row, only)))
+            {
+                results.Add(result);
+                console.WriteLine(RatioReport.Line(result, Stopwatch.GetElapsedTime(start)));
+            }
+        }
+
+        return results;
+    }
+
+    /// <summary>A case that throws gives missing rows, which fail; the others are measured all the same.</summary>
+    private static IReadOnlyList<Figure> FiguresOf(BenchCase one, BenchContext context)
+    {
+        try
+        {
+            return one.Measure(context);
+        }
+        catch (Exception exception)
+        {
+            return [.. one.Rows.Select(_ => Figure.OfMissing($"{exception.GetType().Name}: {exception.Message}"))];
+        }
+    }
+}

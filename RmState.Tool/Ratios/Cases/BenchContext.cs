@@ -1,0 +1,43 @@
+using Rm.Tool.Ratios.Measuring;
+
+namespace Rm.Tool.Ratios.Cases;
+
+/// <summary>What the cases of a run share.</summary>
+internal sealed class BenchContext : IDisposable
+{
+    /// <summary>The most blocks that any row tracks.</summary>
+    internal const int MostBlocks = 10_000_000;
+
+    private readonly Lazy<BlockPool> _largePool;
+
+    internal BenchContext(BenchSettings settings, string root)
+    {
+        Root = root;
+        Settings = settings;
+        Rounds = new PairedRounds(settings.Rounds, settings.RoundNanoseconds);
+        _largePool = new Lazy<BlockPool>(() => BlockPool.Imagine(settings.Sized(MostBlocks)));
+    }
+
+    internal BenchSettings Settings { get; }
+
+    /// <summary>The directory that holds the traces.</summary>
+    internal string Root { get; }
+
+    internal PairedRounds Rounds { get; }
+
+    internal Tiering Tiering { get; } = new();
+
+    /// <summary>Addresses for the largest tables, made once: shuffling ten million takes as long as a row.</summary>
+    internal BlockPool LargePool => _largePool.Value;
+
+    /// <summary>The table seeds, of which a row is the worst.</summary>
+    internal IEnumerable<ulong> Seeds => Enumerable.Range(1, Settings.Seeds).Select(static seed => (ulong)seed);
+
+    public void Dispose()
+    {
+        if (_largePool.IsValueCreated)
+        {
+            _largePool.Value.Dispose();
+        }
+    }
+}
