@@ -173,7 +173,9 @@ public sealed unsafe partial class RmState
     {
         if (block == 0)
         {
-            block = MallocAllocator.Malloc(SpareBlocks.Rounded(size));
+            block = size <= SpareBlocks.LargestSize
+                ? MallocBatch(_header->Spares, SpareBlocks.ClassOf(size))
+                : MallocAllocator.Malloc(size);
         }
 
         StateHeader* h = _header;

@@ -7,6 +7,50 @@ namespace Rm;
 // Calls to the allocator: malloc's directly, a user's through the interface and guarded, since it may throw.
 public sealed unsafe partial class RmState
 {
+    // Entering libc costs as much as what it does there: a batch shares the way. The first block is for the caller.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static nint MallocBatch(SpareBlocks* spares, uint sizeClass)
+    {
+        nuint size = SpareBlocks.LargestOf(sizeClass);
+        nint first = MallocAllocator.Malloc(size);
+        for (int more = spares->BatchOf(sizeClass) - 1; more > 0; more--)
+        {
+            nint block = MallocAllocator.Malloc(size);
+            if (block == 0 || !spares->Keep(sizeClass, block))
+            {
+                // No memory for more than was asked for is no failure.
+                FreeUnlessNull(block);
+                break;
+            }
+        }
+
+        return first;
+    }
+
+    /// <summary>Frees a block for which there is no room among the spare ones, and with it those kept longest.</summary>
+    /// <returns>0, what a release returns.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long FreeBatch(SpareBlocks* spares, uint sizeClass, nint block)
+    {
+        Span<nint> oldest = stackalloc nint[SpareBlocks.LongestBatch];
+        int count = spares->TakeOldest(sizeClass, oldest[..(spares->BatchOf(sizeClass) - 1)]);
+        MallocAllocator.Free(block, 0);
+        foreach (nint old in oldest[..count])
+        {
+            MallocAllocator.Free(old, 0);
+        }
+
+        return 0;
+    }
+
+    private static void FreeUnlessNull(nint block)
+    {
+        if (block != 0)
+        {
+            MallocAllocator.Free(block, 0);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static long FreeMalloced(nint block)
     {

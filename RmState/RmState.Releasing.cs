@@ -87,38 +87,40 @@ public sealed unsafe partial class RmState
     }
 
     // A release of a block that is not the one found last, or of a last reference. It calls nothing but as its last act, so it
-    // saves no registers.
+    // saves no registers. Whether a last reference was also found last is a coin's toss, so that is not asked.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private long ReleaseElsewhere(nint block, long operations, string file, int line)
     {
         StateHeader* h = _header;
-        ulong* entry = h->Last;
+        ulong* entry = PointerTable.NearEntry(h, block);
         ulong slot = *entry;
-        if (slot >> Slot.AddressShift != (ulong)block)
-        {
-            entry = PointerTable.NearEntry(h, block);
-            slot = *entry;
-        }
-
+        uint count = Slot.Count(slot);
         if (slot >> Slot.AddressShift == (ulong)block && (operations & 1) == 0)
         {
-            uint count = Slot.Count(slot);
+            if (count == 1 && EndPlain(h, entry, slot))
+            {
+                h->Operations = operations + 2;
+                uint size = Slot.Info(slot) - 1;
+                if (size > SpareBlocks.LargestSize)
+                {
+                    return FreeMalloced(block);
+                }
+
+                uint sizeClass = SpareBlocks.ClassOf(size);
+                if (h->Spares->Keep(sizeClass, block))
+                {
+                    return 0;
+                }
+
+                return FreeBatch(h->Spares, sizeClass, block);
+            }
+
             if (count - 2 < Slot.MaxInline - 1)
             {
                 *entry = slot - 1;
                 h->Last = entry;
                 h->Operations = operations + 2;
-                GC.KeepAlive(this);
                 return count - 1;
-            }
-
-            if (count == 1 && EndPlain(h, entry, slot))
-            {
-                uint info = Slot.Info(slot);
-                bool kept = info - 1 <= SpareBlocks.LargestSize && h->Spares->Keep(SpareBlocks.ClassOf(info - 1), block);
-                h->Operations = operations + 2;
-                GC.KeepAlive(this);
-                return kept ? 0 : FreeMalloced(block);
             }
         }
 
@@ -167,9 +169,8 @@ public sealed unsafe partial class RmState
 
         if (count == 1 && _usesMalloc && ReleaseLastPlain(h, entry, out uint info))
         {
-            bool kept = info - 1 <= SpareBlocks.LargestSize && h->Spares->Keep(SpareBlocks.ClassOf(info - 1), block);
             h->Operations = operations + 2;
-            return kept ? 0 : FreeMalloced(block);
+            return KeepOrFree(h, block, info);
         }
 
         h->Operations = operations;
@@ -192,6 +193,20 @@ public sealed unsafe partial class RmState
 
         Rethrow(failure);
         return remaining;
+    }
+
+    /// <summary>Puts an ended block among the spare ones, or frees it.</summary>
+    /// <returns>0, what a release returns.</returns>
+    private static long KeepOrFree(StateHeader* h, nint block, uint info)
+    {
+        // Only own blocks of a small size, asked for by their class, have such an info.
+        if (info - 1 > SpareBlocks.LargestSize)
+        {
+            return FreeMalloced(block);
+        }
+
+        uint sizeClass = SpareBlocks.ClassOf(info - 1);
+        return h->Spares->Keep(sizeClass, block) ? 0 : FreeBatch(h->Spares, sizeClass, block);
     }
 
     // free(NULL) is legal, but not on a state that is gone.

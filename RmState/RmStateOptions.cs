@@ -20,7 +20,7 @@ public sealed class RmStateOptions
     public RmDisposePolicy DisposePolicy { get; init; } = RmDisposePolicy.Free;
 
     /// <summary>
-    /// Whether a state over malloc keeps a few freed blocks of up to 1000 bytes (88 KiB in all at most) for its next allocations,
+    /// Whether a state over malloc keeps a few freed blocks of up to 1000 bytes (128 KiB in all at most) for its next allocations,
     /// which spares them the way into libc and back. They go back with <see cref="RmState.Trim"/> and Dispose. Turn it off to let
     /// valgrind or a sanitizer see every free. The default is true; other allocators are not affected.
     /// </summary>

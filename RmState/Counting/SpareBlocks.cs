@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace Rm.Counting;
 
 /// <summary>
-/// A few freed malloc blocks per size class, kept by a state for its next allocations: a call into libc and back costs more
-/// than all counting. What is kept is bounded (88 KiB in all) and lies outside the blocks.
+/// A few malloc blocks per size class, kept by a state for its next allocations: a call into libc and back costs more than all
+/// counting, most of it before the first instruction of libc. Blocks therefore come and go in batches. What is kept is bounded
+/// (128 KiB in all) and listed outside the blocks.
 /// </summary>
 /// <remarks>
 /// A class is what malloc rounds to anyway: 16 bytes apart, less 8 for its own word. Blocks of a class are always asked for with
@@ -18,7 +19,7 @@ internal unsafe struct SpareBlocks
     internal const nuint LargestSize = 1000;
 
     private const int Classes = 64;
-    private const int PerClass = 8;
+    private const int PerClass = 16;
 
     private fixed byte _counts[Classes];
     private fixed byte _limits[Classes];
@@ -32,7 +33,7 @@ internal unsafe struct SpareBlocks
         const int someUpTo = 32;
         for (int i = 0; i < Classes; i++)
         {
-            _limits[i] = (byte)(!on ? 0 : i <= manyUpTo ? PerClass : i <= someUpTo ? PerClass / 2 : PerClass / 4);
+            _limits[i] = (byte)(!on ? 0 : i <= manyUpTo ? PerClass : i <= someUpTo ? PerClass / 2 : PerClass / 8);
         }
     }
 
@@ -41,7 +42,10 @@ internal unsafe struct SpareBlocks
 
     /// <summary>What to ask malloc for, so that the block serves its whole class; a larger size is its own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static nuint Rounded(nuint size) => size <= LargestSize ? ((nuint)ClassOf(size) << 4) - 8 : size;
+    internal static nuint Rounded(nuint size) => size <= LargestSize ? LargestOf(ClassOf(size)) : size;
+
+    /// <summary>The largest size of a class.</summary>
+    internal static nuint LargestOf(uint sizeClass) => ((nuint)sizeClass << 4) - 8;
 
     /// <summary>Takes a block of a class.</summary>
     /// <returns>0 when none is kept.</returns>
@@ -73,6 +77,29 @@ internal unsafe struct SpareBlocks
         _counts[sizeClass] = (byte)(count + 1);
         return true;
     }
+
+    /// <summary>How many blocks of a class come or go at once, the one that is wanted or given up included.</summary>
+    internal readonly int BatchOf(uint sizeClass) => Math.Max(1, _limits[sizeClass] / 2);
+
+    /// <summary>Takes out the blocks of a class that were kept longest.</summary>
+    /// <returns>How many there were, up to the length of the list.</returns>
+    internal int TakeOldest(uint sizeClass, Span<nint> blocks)
+    {
+        int count = _counts[sizeClass];
+        int taken = Math.Min(count, blocks.Length);
+        fixed (ulong* first = &_blocks[sizeClass * PerClass])
+        {
+            var kept = new Span<nint>(first, count);
+            kept[..taken].CopyTo(blocks);
+            kept[taken..].CopyTo(kept);
+        }
+
+        _counts[sizeClass] = (byte)(count - taken);
+        return taken;
+    }
+
+    /// <summary>The longest batch.</summary>
+    internal const int LongestBatch = PerClass / 2;
 
     /// <summary>Takes any block.</summary>
     /// <returns>0 when none is left.</returns>
