@@ -64,8 +64,19 @@ public sealed unsafe partial class RmState
     /// <exception cref="OutOfMemoryException">There is no memory, or the size overflows; nothing changed.</exception>
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>As <see cref="RmMalloc(nuint, string, int)"/>.</remarks>
-    public nint RmCalloc(nuint count, nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
-        AllocateOrThrow(AllocationKind.Zeroed, SizeOfArray(count, size), 0, nameof(RmCalloc), file, line);
+    public nint RmCalloc(nuint count, nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        nuint bytes = SizeOfArray(count, size);
+        if (bytes > SpareBlocks.LargestSize || _header->Modes != StateModes.None)
+        {
+            return AllocateOrThrow(AllocationKind.Zeroed, bytes, 0, nameof(RmCalloc), file, line);
+        }
+
+        // Clearing a small block costs less than the way into calloc.
+        nint block = RmMalloc(bytes, file, line);
+        new Span<byte>((void*)block, (int)bytes).Clear();
+        return block;
+    }
 
     /// <summary>Allocates a block at a multiple of an alignment, tracked with a count of 1. The contents are undefined.</summary>
     /// <param name="alignment">Bytes, a power of two.</param>

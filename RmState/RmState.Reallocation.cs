@@ -24,11 +24,27 @@ public sealed unsafe partial class RmState
     /// <remarks>O(1) beside the allocator's copying. Contents up to the smaller size and the alignment are kept. Thread rule: the state's.</remarks>
     public nint RmRealloc(nint block, nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        if (block == 0)
+        StateHeader* h = _header;
+        long operations = h->Operations;
+        ulong* entry = PointerTable.NearEntry(h, block);
+        ulong slot = *entry;
+        if (slot >> Slot.AddressShift == (ulong)block && Slot.Count(slot) == 1 && (operations & 1) == 0
+            && h->Modes == StateModes.None && FitsInPlace(Slot.Info(slot), size))
         {
-            return RmMalloc(size, file, line);
+            h->Operations = operations + 1;
+            *entry = Slot.WithInfo(slot, (uint)size + 1);
+            AddBytes(h, size - BlockInfo.Size(Slot.Info(slot)));
+            h->Reallocations++;
+            h->Operations = operations + 2;
+            GC.KeepAlive(this);
+            return block;
         }
 
+        return block == 0 ? RmMalloc(size, file, line) : ReallocateOrThrow(block, size, file, line);
+    }
+
+    private nint ReallocateOrThrow(nint block, nuint size, string file, int line)
+    {
         Outcome outcome = Reallocate(block, size, out nint resized, file, line);
         return outcome == Outcome.Done ? resized : throw Failure(outcome, block, nameof(RmRealloc), size);
     }
