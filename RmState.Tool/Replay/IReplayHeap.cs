@@ -14,6 +14,9 @@ internal interface IReplayHeap<TSelf> : IDisposable
     /// <summary>Makes a heap without blocks.</summary>
     static abstract TSelf Create();
 
+    /// <summary>Lets the runtime optimize what only a large heap runs and a replayed prefix is too short for.</summary>
+    static abstract void WarmUp();
+
     nint Allocate(nuint size);
 
     nint AllocateZeroed(nuint size);

@@ -10,6 +10,11 @@ internal readonly unsafe struct MallocHeap : IReplayHeap<MallocHeap>
 
     public static MallocHeap Create() => default;
 
+    // malloc is native code: there is nothing to compile.
+    public static void WarmUp()
+    {
+    }
+
     public nint Allocate(nuint size) => (nint)NativeMemory.Alloc(size);
 
     public nint AllocateZeroed(nuint size) => (nint)NativeMemory.AllocZeroed(size);

@@ -97,6 +97,7 @@ internal static class ReplaySession
             long windowStart = Stopwatch.GetTimestamp();
             do
             {
+                THeap.WarmUp();
                 THeap heap = THeap.Create();
                 var tally = new ReplayTally();
                 drive(ref heap, script, blocks, end, tally);
