@@ -30,7 +30,7 @@ public sealed partial class StateHeaderLayoutTests : LeakChecked
     public void SizesInMemoryAreTheDocumentedOnes()
     {
         Assert.Equal(384, Unsafe.SizeOf<StateHeader>());
-        Assert.Equal(4224, Unsafe.SizeOf<SpareBlocks>());
+        Assert.Equal(8320, Unsafe.SizeOf<SpareBlocks>());
         Assert.Equal(96, Unsafe.SizeOf<SideRecord>());
         Assert.Equal(0x31534D52u, StateHeader.ExpectedMagic);
         Assert.Equal(1, StateHeader.LayoutVersion);

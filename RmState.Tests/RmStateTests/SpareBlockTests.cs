@@ -7,7 +7,7 @@ namespace Rm.Tests.RmStateTests;
 /// <summary>Freed blocks that a state over malloc keeps for its next allocations: few, never too small, and never lost.</summary>
 public sealed unsafe class SpareBlockTests : LeakChecked
 {
-    private const long MostSpareBytes = 88 * 1024;
+    private const long MostSpareBytes = 128 * 1024;
 
     [Fact]
     public void ReleasedBlockIsHandedOutAgainAsANewOne()

@@ -23,6 +23,10 @@ internal unsafe struct FaultyHeap : IReplayHeap<FaultyHeap>
 
     public static bool DisposeFrees => false;
 
+    public static void WarmUp()
+    {
+    }
+
     /// <summary>Replays a trace through a heap with a mistake.</summary>
     public static ReplayReport Replay(ReplayScript script, HeapFault fault)
     {
