@@ -88,8 +88,20 @@ public sealed unsafe partial class RmState
     /// <exception cref="OutOfMemoryException">There is no memory; nothing changed.</exception>
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>As <see cref="RmMalloc(nuint, string, int)"/>; RmRealloc keeps the alignment.</remarks>
-    public nint RmAlignedAlloc(nuint alignment, nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
-        AllocateOrThrow(AllocationKind.Aligned, size, CheckedAlignment(alignment), nameof(RmAlignedAlloc), file, line);
+    public nint RmAlignedAlloc(nuint alignment, nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        StateHeader* h = _header;
+        if (h->Modes != StateModes.None || (h->Operations & 1) != 0 || size >= BlockInfo.FirstLargeSize
+            || CheckedAlignment(alignment) <= MallocAllocator.DefaultAlignment)
+        {
+            return AllocateOrThrow(AllocationKind.Aligned, size, CheckedAlignment(alignment), nameof(RmAlignedAlloc), file, line);
+        }
+
+        nint block = MallocAllocator.Aligned(size, alignment);
+        return TryEnterOpen(block, BlockInfo.Own(size, Log2OfAlignment(alignment)), size)
+            ? block
+            : AllocateOrThrow(AllocationKind.Aligned, size, alignment, nameof(RmAlignedAlloc), file, line, block);
+    }
 
     /// <summary>Allocates a block if there is memory.</summary>
     /// <param name="size">Bytes, any value.</param>
@@ -172,9 +184,10 @@ public sealed unsafe partial class RmState
         AddBytes(h, size);
     }
 
-    private nint AllocateOrThrow(AllocationKind kind, nuint size, nuint alignment, string member, string file, int line)
+    private nint AllocateOrThrow(
+        AllocationKind kind, nuint size, nuint alignment, string member, string file, int line, nint ready = 0)
     {
-        Outcome outcome = Allocate(kind, size, alignment, out nint block, file, line);
+        Outcome outcome = Allocate(kind, size, alignment, out nint block, file, line, ready);
         return outcome == Outcome.Done ? block : throw Failure(outcome, 0, member, size);
     }
 
@@ -189,39 +202,37 @@ public sealed unsafe partial class RmState
                 : MallocAllocator.Malloc(size);
         }
 
+        return TryEnterOpen(block, (uint)size + 1, size)
+            ? block
+            : AllocateOrThrow(AllocationKind.Plain, size, 0, nameof(RmMalloc), file, line, block);
+    }
+
+    /// <summary>Enters a fresh block of malloc's while the table is open.</summary>
+    /// <returns>False, and nothing changed, where the general path must decide.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryEnterOpen(nint block, uint info, nuint size)
+    {
         StateHeader* h = _header;
         long operations = h->Operations;
-        if ((operations & 1) != 0)
-        {
-            FreeReady(block);
-            throw ConcurrentUse();
-        }
-
         ulong* entry;
-        if (block != 0 && Slot.FitsSlot(block) && h->Live < h->GrowAt && h->Modes == StateModes.None
-            && (size <= SpareBlocks.LargestSize || h->Info != null)
-            && (entry = PointerTable.TryInsertOpen(h, block, (uint)size + 1)) != null)
+        if (block == 0 || !Slot.FitsSlot(block) || h->Live >= h->GrowAt || h->Modes != StateModes.None || (operations & 1) != 0
+            || (!Slot.HoldsInfo(info) && h->Info == null)
+            || (entry = PointerTable.TryInsertOpen(h, block, info)) == null)
         {
-            h->Operations = operations + 1;
-            h->Last = entry;
-            CountAllocation(h, size);
-            h->Operations = operations + 2;
-            GC.KeepAlive(this);
-            return block;
+            return false;
         }
 
-        return MallocOrThrow(block, size, file, line);
+        h->Operations = operations + 1;
+        h->Last = entry;
+        CountAllocation(h, size);
+        h->Operations = operations + 2;
+        GC.KeepAlive(this);
+        return true;
     }
 
     // A larger block while the fast path is open, or any on a closed one.
     private nint RmMallocElsewhere(nuint size, string file, int line) =>
         _header->Modes == StateModes.None && size < BlockInfo.FirstLargeSize && (_header->Operations & 1) == 0
             ? FinishMalloc(0, size, file, line)
-            : MallocOrThrow(0, size, file, line);
-
-    private nint MallocOrThrow(nint ready, nuint size, string file, int line)
-    {
-        Outcome outcome = Allocate(AllocationKind.Plain, size, 0, out nint block, file, line, ready);
-        return outcome == Outcome.Done ? block : throw Failure(outcome, 0, nameof(RmMalloc), size);
-    }
+            : AllocateOrThrow(AllocationKind.Plain, size, 0, nameof(RmMalloc), file, line);
 }

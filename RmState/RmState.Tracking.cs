@@ -1,4 +1,5 @@
 using Rm.Counting;
+using Rm.Memory;
 using Rm.Violations;
 
 namespace Rm;
@@ -9,12 +10,18 @@ public sealed unsafe partial class RmState
     private Outcome Allocate(AllocationKind kind, nuint size, nuint alignment, out nint block, string file, int line, nint ready = 0)
     {
         block = 0;
+        if ((_header->Operations & 1) != 0)
+        {
+            FreeReady(ready, alignment);
+            throw ConcurrentUse();
+        }
+
         StateHeader* h = Begin();
         int alignmentLog2 = Log2OfAlignment(alignment);
         if (IsEnding || !PrepareEntry(size, alignmentLog2, out uint info))
         {
             Cancel();
-            FreeReady(ready);
+            FreeReady(ready, alignment);
             if (IsEnding)
             {
                 ThrowDisposed();
@@ -46,11 +53,11 @@ public sealed unsafe partial class RmState
         return Outcome.Done;
     }
 
-    private static void FreeReady(nint ready)
+    private static void FreeReady(nint ready, nuint alignment)
     {
         if (ready != 0)
         {
-            _ = FreeMalloced(ready);
+            MallocAllocator.Free(ready, alignment);
         }
     }
 
