@@ -97,10 +97,10 @@ public sealed unsafe partial class RmState
         uint count = Slot.Count(slot);
         if (slot >> Slot.AddressShift == (ulong)block && (operations & 1) == 0)
         {
-            if (count == 1 && EndPlain(h, entry, slot))
+            if (count == 1 && EndPlain(h, entry, slot, out uint info))
             {
                 h->Operations = operations + 2;
-                uint size = Slot.Info(slot) - 1;
+                uint size = info - 1;
                 if (size > SpareBlocks.LargestSize)
                 {
                     return FreeMalloced(block);
@@ -128,21 +128,31 @@ public sealed unsafe partial class RmState
     }
 
     /// <summary>
-    /// Ends a malloc'd block of the open table that only its slot tells of, where no other entry need move. The caller frees or
-    /// keeps it.
+    /// Ends a malloc'd block of the open table without a side record, where no other entry need move. The caller frees or keeps
+    /// it.
     /// </summary>
     /// <returns>False, and nothing changed, where it is not as simple as that.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool EndPlain(StateHeader* h, ulong* entry, ulong slot)
+    private static bool EndPlain(StateHeader* h, ulong* entry, ulong slot, out uint info)
     {
         nint index = (nint)((nuint)((byte*)entry - (byte*)h->Slots) / sizeof(ulong));
-        if (h->Modes != StateModes.None || Slot.HasInfoElsewhere(slot) || !PointerTable.EndsRun(h, entry, index))
+        info = Slot.Info(slot);
+        if (h->Modes != StateModes.None || !PointerTable.EndsRun(h, entry, index))
         {
             return false;
         }
 
+        if (info == Slot.InfoElsewhere)
+        {
+            info = h->Info[index];
+            if (BlockInfo.HasRecord(info) || (OperatingSystem.IsWindows() && BlockInfo.AlignmentLog2(info) != 0))
+            {
+                return false;
+            }
+        }
+
         *entry = Slot.Empty;
-        h->LiveBytes -= (long)BlockInfo.SizeOrZero(Slot.Info(slot));
+        h->LiveBytes -= (long)BlockInfo.SizeOrZero(info);
         h->Live--;
         return true;
     }
