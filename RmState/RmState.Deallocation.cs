@@ -31,7 +31,6 @@ public sealed unsafe partial class RmState
         }
 
         h->LiveBytes -= (long)BlockInfo.SizeOrZero(info);
-
         h->Live--;
 #if RM_MUTATIONS
         if (Mutation.Is(Mutation.BrokenChain))

@@ -30,10 +30,12 @@ public sealed unsafe partial class RmState
     /// <summary>Frees a block for which there is no room among the spare ones, and with it those kept longest.</summary>
     /// <returns>0, what a release returns.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static long FreeBatch(SpareBlocks* spares, uint sizeClass, nint block)
+    private long FreeBatch(uint sizeClass, nint block)
     {
+        SpareBlocks* spares = _header->Spares;
         Span<nint> oldest = stackalloc nint[SpareBlocks.LongestBatch];
         int count = spares->TakeOldest(sizeClass, oldest[..(spares->BatchOf(sizeClass) - 1)]);
+        GC.KeepAlive(this);
         MallocAllocator.Free(block, 0);
         foreach (nint old in oldest[..count])
         {

@@ -103,16 +103,18 @@ public sealed unsafe partial class RmState
                 uint size = info - 1;
                 if (size > SpareBlocks.LargestSize)
                 {
+                    GC.KeepAlive(this);
                     return FreeMalloced(block);
                 }
 
                 uint sizeClass = SpareBlocks.ClassOf(size);
                 if (h->Spares->Keep(sizeClass, block))
                 {
+                    GC.KeepAlive(this);
                     return 0;
                 }
 
-                return FreeBatch(h->Spares, sizeClass, block);
+                return FreeBatch(sizeClass, block);
             }
 
             if (count - 2 < Slot.MaxInline - 1)
@@ -120,6 +122,7 @@ public sealed unsafe partial class RmState
                 *entry = slot - 1;
                 h->Last = entry;
                 h->Operations = operations + 2;
+                GC.KeepAlive(this);
                 return count - 1;
             }
         }
@@ -180,7 +183,7 @@ public sealed unsafe partial class RmState
         if (count == 1 && _usesMalloc && ReleaseLastPlain(h, entry, out uint info))
         {
             h->Operations = operations + 2;
-            return KeepOrFree(h, block, info);
+            return KeepOrFree(block, info);
         }
 
         h->Operations = operations;
@@ -207,7 +210,7 @@ public sealed unsafe partial class RmState
 
     /// <summary>Puts an ended block among the spare ones, or frees it.</summary>
     /// <returns>0, what a release returns.</returns>
-    private static long KeepOrFree(StateHeader* h, nint block, uint info)
+    private long KeepOrFree(nint block, uint info)
     {
         // Only own blocks of a small size, asked for by their class, have such an info.
         if (info - 1 > SpareBlocks.LargestSize)
@@ -216,7 +219,9 @@ public sealed unsafe partial class RmState
         }
 
         uint sizeClass = SpareBlocks.ClassOf(info - 1);
-        return h->Spares->Keep(sizeClass, block) ? 0 : FreeBatch(h->Spares, sizeClass, block);
+        bool kept = _header->Spares->Keep(sizeClass, block);
+        GC.KeepAlive(this);
+        return kept ? 0 : FreeBatch(sizeClass, block);
     }
 
     // free(NULL) is legal, but not on a state that is gone.
