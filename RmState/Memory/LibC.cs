@@ -34,4 +34,17 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = false)]
     internal static partial int MUnmap(nint address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = false)]
+    internal static partial int MProtect(nint address, nuint length, int protection);
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = false)]
+    internal static partial int MAdvise(nint address, nuint length, int advice);
+
+    // Variadic in C; the fifth argument is passed as a fixed one would be on every system this is called on.
+    [LibraryImport("libc", EntryPoint = "mremap", SetLastError = false)]
+    internal static partial nint MRemap(nint address, nuint oldLength, nuint newLength, int flags, nint newAddress);
+
+    [LibraryImport("libc", EntryPoint = "mincore", SetLastError = false)]
+    internal static partial int MinCore(nint address, nuint length, byte* present);
 }

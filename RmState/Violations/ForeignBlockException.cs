@@ -1,7 +1,7 @@
 namespace Rm.Violations;
 
-/// <summary>A block was to be reallocated that the state's allocator did not allocate.</summary>
-/// <remarks>Only blocks of the state's own allocator can be resized; attached blocks belong to whoever allocated them.</remarks>
+/// <summary>A block was freed or was to be reallocated that is not its allocator's.</summary>
+/// <remarks>Only blocks of the state's own allocator can be resized, and only a pool's own blocks freed at it.</remarks>
 public sealed class ForeignBlockException : MemoryViolationException
 {
     /// <summary>Makes a violation without an address.</summary>

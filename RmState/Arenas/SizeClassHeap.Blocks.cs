@@ -1,0 +1,209 @@
+using System.Runtime.InteropServices;
+using Rm.Violations;
+
+namespace Rm.Arenas;
+
+// The general paths: a magazine is empty or full, the block is large, or the call is a misuse.
+public sealed unsafe partial class SizeClassHeap
+{
+    private long _loneBlocks;
+    private nuint _loneBytes;
+
+    /// <summary>Allocates a block of any kind and marks it.</summary>
+    /// <param name="size">Bytes.</param>
+    /// <param name="alignment">A power of two; 0 for the default.</param>
+    /// <param name="zeroed">Whether its bytes shall be 0.</param>
+    /// <param name="mark">Its mark: counted, or live.</param>
+    /// <returns>0 when there is no memory.</returns>
+    internal nint Take(nuint size, nuint alignment, bool zeroed, byte mark)
+    {
+        _ = Begin();
+        try
+        {
+            if (_passed is not null)
+            {
+                return TakePassed(size, alignment, zeroed);
+            }
+
+            nint block = TakeOnce(size, alignment, zeroed, mark);
+            if (block == 0 && size <= SizeClasses.Largest)
+            {
+                // What lies in the magazines keeps slabs that others could use.
+                _store.FlushAll();
+                block = TakeOnce(size, alignment, zeroed, mark);
+            }
+
+            return block;
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>Frees a block that is not found on the short way.</summary>
+    /// <param name="block">Any address.</param>
+    /// <param name="counted">Whether its state frees it, so that it must be counted; else it must not.</param>
+    /// <param name="member">Who asks.</param>
+    internal void FreeElsewhere(nint block, bool counted, string member)
+    {
+        _ = Begin();
+        try
+        {
+            if (_passed is not null)
+            {
+                FreePassed(block, member);
+                return;
+            }
+
+            Slab* slab = FindOrThrow(block, counted, member, out byte* mark);
+            if ((slab->Flags & SlabFlags.Lone) != 0)
+            {
+                FreeLone(slab);
+                return;
+            }
+
+            ClassCache* cache = _tables->Classes + slab->Class;
+            if (cache->Top == cache->Limit)
+            {
+                _store.Flush(cache, cache->Batch);
+            }
+
+            *mark = Mark.Cached;
+            *cache->Top++ = new MagazineEntry { Block = block, Mark = mark };
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>Finds the mark of a block that is in use.</summary>
+    /// <returns>Null when the heap has no such block.</returns>
+    internal byte* FindMark(nint block, out nuint stride)
+    {
+        stride = 0;
+        Slab* slab = _passed is null ? _store.SlabOf(block) : null;
+        if (slab == null || !Slab.TryIndexOf(slab, block, out int index) || Mark.IsFree(Slab.Marks(slab)[index]))
+        {
+            return null;
+        }
+
+        stride = slab->Stride;
+        return Slab.Marks(slab) + index;
+    }
+
+    private bool TryUsableSize(nint block, out nuint size)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_passed is not null)
+        {
+            return _passed.TryGetValue(block, out size);
+        }
+
+        return FindMark(block, out size) != null;
+    }
+
+    private nint TakeOnce(nuint size, nuint alignment, bool zeroed, byte mark)
+    {
+        int number = alignment > Granule.Bytes || size > SizeClasses.Largest ? 0
+            : alignment <= DefaultAlignment ? SizeClasses.Of(size)
+            : SizeClasses.Of(size, alignment);
+        if (number == 0)
+        {
+            return TakeLone(size, alignment, zeroed, mark);
+        }
+
+        ClassCache* cache = _tables->Classes + number;
+        if (cache->Top == cache->Bottom && !_store.Refill(cache))
+        {
+            return 0;
+        }
+
+        MagazineEntry entry = *--cache->Top;
+        if (zeroed && *entry.Mark != Mark.CachedClean)
+        {
+            NativeMemory.Clear((void*)entry.Block, size);
+        }
+
+        *entry.Mark = mark;
+        return entry.Block;
+    }
+
+    private const nuint DefaultAlignment = 16;
+
+    private nint TakeLone(nuint size, nuint alignment, bool zeroed, byte mark)
+    {
+        var slab = (Slab*)Arena.TakeMetadata(Slab.BytesFor(1));
+        if (slab == null)
+        {
+            return 0;
+        }
+
+        if (!Arena.TryAcquireLone(nuint.Max(size, 1), nuint.Max(alignment, 1), zeroed, out Run run))
+        {
+            Arena.GiveMetadata((nint)slab, Slab.BytesFor(1));
+            return 0;
+        }
+
+        Open(slab, run.Start, run.Home);
+        *Slab.Marks(slab) = mark;
+        _loneBlocks++;
+        _loneBytes += slab->Stride;
+        return run.Start;
+    }
+
+    private void Open(Slab* slab, nint start, int home)
+    {
+        Slab.Open(slab, start, Arena.CommittedOfLone(home), 1, home, 0, SlabFlags.Lone, clean: false);
+        slab->Free = 0;
+        slab->Cursor = 1;
+        Arena.SetEntry(start, Arena.GranulesOfLone(home), PageEntry.Of(_tag, slab, PageEntry.SingleClass));
+    }
+
+    private void FreeLone(Slab* slab)
+    {
+        _loneBlocks--;
+        _loneBytes -= slab->Stride;
+        Arena.ReleaseLone(slab->Home);
+        Arena.GiveMetadata((nint)slab, Slab.BytesFor(1));
+    }
+
+    private Slab* FindOrThrow(nint block, bool counted, string member, out byte* mark)
+    {
+        if (block == 0)
+        {
+            throw new ArgumentNullException(nameof(block), $"{member} was given null: it needs the address of a block of {NameForMessages}.");
+        }
+
+        Slab* slab = _store.SlabOf(block);
+        if (slab == null)
+        {
+            Pool? other = Arena.PoolOf(block);
+            string owner = other is null ? "no pool of its arena has memory there" : $"it is in memory of pool '{other.Name ?? "unnamed"}'";
+            throw new ForeignBlockException($"{member} of 0x{block:x}: it is not a block of {NameForMessages}; {owner}. Free it where it was allocated.", block);
+        }
+
+        if (!Slab.TryIndexOf(slab, block, out int index))
+        {
+            nint start = Slab.AddressOf(slab, (int)Math.Min((ulong)slab->Elements - 1, (nuint)(block - slab->Start) / slab->Stride));
+            throw new MisalignedPointerException(
+                $"{member} of 0x{block:x}: no block of {NameForMessages} begins there; the one it points into begins at 0x{start:x}. Pass the address that was allocated.", block);
+        }
+
+        mark = Slab.Marks(slab) + index;
+        if (Mark.IsFree(*mark))
+        {
+            throw new DoubleFreeException($"{member} of 0x{block:x}: {NameForMessages} has this block free already. Two owners free it; find the first.", block);
+        }
+
+        bool isCounted = Mark.IsCounted(*mark) || *mark == Mark.Elsewhere;
+        if (isCounted && !counted)
+        {
+            throw new CountedBlockException(
+                $"{member} of 0x{block:x}: {CounterName} counts references to it. Release it there, or detach it first.", block);
+        }
+
+        return slab;
+    }
+}

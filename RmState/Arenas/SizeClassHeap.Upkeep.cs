@@ -1,0 +1,144 @@
+using Rm.Violations;
+
+namespace Rm.Arenas;
+
+public sealed unsafe partial class SizeClassHeap
+{
+    private WeakReference<IBlockCounter>? _counter;
+
+    /// <inheritdoc/>
+    public override long Trim(long budget = long.MaxValue)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(budget);
+        _ = Begin();
+        try
+        {
+            return _passed is null ? (long)_store.Trim((nuint)budget) : 0;
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Verify()
+    {
+        _ = Begin();
+        try
+        {
+            if (_store.FindBroken() is { } broken)
+            {
+                throw new CorruptArenaException(
+                    $"{NameForMessages} is corrupt: {broken}. Native code wrote over its tables, or two threads used it at once.");
+            }
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        ThrowIfCounted();
+        _ = Begin();
+        _disposed = true;
+        Counter?.HeapClosed();
+        if (_passed is not null)
+        {
+            foreach ((nint block, nuint size) in _passed)
+            {
+                Arena.Unpass(size);
+                Arena.Memory.FreeAligned(block, PassedAlignment);
+            }
+
+            _passed.Clear();
+            _passedBytes = 0;
+        }
+
+        _store.Close();
+        Arena.Unregister(_tag);
+        GC.SuppressFinalize(this);
+    }
+
+    internal override void ThrowIfCounted()
+    {
+        if (Counter is { CountedBlocks: > 0 } counter)
+        {
+            throw new CountedBlockException(
+                $"{NameForMessages} cannot be disposed: {counter.NameForMessages} counts {counter.CountedBlocks} blocks of it. Dispose the state first.");
+        }
+    }
+
+    internal override ArenaRange Describe(nint start, nuint bytes, nuint committed)
+    {
+        Slab* slab = _store.SlabOf(start);
+        ClassCache* cache = _tables->Classes + slab->Class;
+        int cached = slab->Elements == 1 && Mark.IsFree(*Slab.Marks(slab)) ? 1 : 0;
+        for (MagazineEntry* entry = cache->Bottom; entry < cache->Top && slab->Elements > 1; entry++)
+        {
+            cached += (nuint)(entry->Block - slab->Start) < Slab.Bytes(slab) ? 1 : 0;
+        }
+
+        return new ArenaRange(start, bytes, committed, this, slab->Stride, slab->Elements, slab->Elements - slab->Free - cached);
+    }
+
+    internal override nuint MeasureTables() => _store.MeasureTables(Arena.Memory);
+
+    /// <summary>Lets a state keep its counts in the heap's marks; one state at a time can.</summary>
+    /// <returns>What its fast paths need; null when another state does already, or blocks pass through to malloc.</returns>
+    internal HeapTables* TryClaim(IBlockCounter counter)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_passed is not null || Counter is not null)
+        {
+            return null;
+        }
+
+        _counter = new WeakReference<IBlockCounter>(counter);
+        return _tables;
+    }
+
+    /// <summary>Ends the claim; the blocks that are still counted go on as the heap's own.</summary>
+    internal void Unclaim() => _counter = null;
+
+    /// <summary>Calls with every block that a state counts here.</summary>
+    internal IEnumerable<(nint Block, int Count, nuint Size)> CountedBlocks()
+    {
+        foreach ((nint start, _) in Arena.RunsOf(_tag))
+        {
+            for (int index = 0; TryCounted(start, ref index, out (nint Block, int Count, nuint Size) found); index++)
+            {
+                yield return found;
+            }
+        }
+    }
+
+    private bool TryCounted(nint start, ref int index, out (nint Block, int Count, nuint Size) found)
+    {
+        Slab* slab = _store.SlabOf(start);
+        for (; slab != null && index < slab->Elements; index++)
+        {
+            byte mark = Slab.Marks(slab)[index];
+            if (Mark.IsCounted(mark))
+            {
+                found = (Slab.AddressOf(slab, index), mark, slab->Stride);
+                return true;
+            }
+        }
+
+        found = default;
+        return false;
+    }
+
+    private IBlockCounter? Counter => _counter is not null && _counter.TryGetTarget(out IBlockCounter? counter) ? counter : null;
+
+    private string CounterName => Counter?.NameForMessages ?? "a state that was not disposed";
+}
