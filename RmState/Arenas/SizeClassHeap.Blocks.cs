@@ -69,6 +69,7 @@ public sealed unsafe partial class SizeClassHeap
                 _store.Flush(cache, cache->Batch);
             }
 
+            MoveWindow(block, cache->Stride);
             *mark = Mark.Cached;
             *cache->Top++ = new MagazineEntry { Block = block, Mark = mark };
         }
@@ -90,6 +91,7 @@ public sealed unsafe partial class SizeClassHeap
         }
 
         stride = slab->Stride;
+        MoveWindow(block, stride);
         return Slab.Marks(slab) + index;
     }
 
@@ -119,6 +121,15 @@ public sealed unsafe partial class SizeClassHeap
         }
 
         return FindMark(block, out size) != null;
+    }
+
+    // The next block is likely to lie where this one does.
+    private void MoveWindow(nint block, nuint stride)
+    {
+        if (stride <= SizeClasses.LargestInGranule)
+        {
+            HeapTables.MoveWindow(_tables, block);
+        }
     }
 
     private nint TakeOnce(nuint size, nuint alignment, bool zeroed, byte mark)

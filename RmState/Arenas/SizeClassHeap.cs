@@ -149,12 +149,14 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
         {
             tables->Operations = operations + 1;
             ulong entry = HeapTables.EntryOf(tables, block);
-            byte* mark = HeapTables.FindMark(tables, entry, block);
-            if (mark != null && *mark == Mark.Live)
+            uint reciprocal = HeapTables.ReciprocalOf(tables, entry);
+            ulong place = HeapTables.PlaceOf(block, reciprocal);
+            if ((uint)place < reciprocal && entry >> PageEntry.TagShift == 0)
             {
+                byte* mark = HeapTables.MarkAt(entry, place);
                 ClassCache* cache = HeapTables.CacheOf(tables, entry);
                 MagazineEntry* top = cache->Top;
-                if (top != cache->Limit)
+                if (*mark == Mark.Live && top != cache->Limit)
                 {
                     *mark = Mark.Cached;
                     top->Block = block;
