@@ -6,6 +6,8 @@ namespace Rm.Tests.Contracts;
 /// <summary>One allocator, made for one test, and what the contract has to know about it.</summary>
 internal sealed class AllocatorSubject(INativeAllocator allocator) : IDisposable
 {
+    private bool _disposed;
+
     public INativeAllocator Allocator { get; } = allocator;
 
     /// <summary>The allocator as a pool; null for malloc, which is none.</summary>
@@ -69,6 +71,11 @@ internal sealed class AllocatorSubject(INativeAllocator allocator) : IDisposable
     {
         Pool?.Dispose();
         Arena?.Dispose();
-        Afterwards?.Invoke();
+        if (!_disposed)
+        {
+            Afterwards?.Invoke();
+        }
+
+        _disposed = true;
     }
 }
