@@ -51,6 +51,20 @@ internal sealed unsafe partial class SlabStore
         return done;
     }
 
+    /// <summary>Describes a slab as it is now, or was a moment ago.</summary>
+    internal ArenaRange Describe(Pool pool, nint start, nuint bytes, nuint committed)
+    {
+        Slab* slab = SlabOf(start);
+        ClassCache* cache = Tables->Classes + slab->Class;
+        int cached = slab->Elements == 1 && Mark.IsFree(*Slab.Marks(slab)) ? 1 : 0;
+        for (MagazineEntry* entry = cache->Bottom; entry < cache->Top && slab->Elements > 1; entry++)
+        {
+            cached += (nuint)(entry->Block - slab->Start) < Slab.Bytes(slab) ? 1 : 0;
+        }
+
+        return new ArenaRange(start, bytes, committed, pool, slab->Stride, slab->Elements, slab->Elements - slab->Free - cached);
+    }
+
     /// <summary>Calls with every slab, whatever its state.</summary>
     internal void ForEachSlab(SlabAction action)
     {
