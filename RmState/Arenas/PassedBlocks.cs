@@ -106,7 +106,11 @@ internal sealed unsafe class PassedBlocks(Pool pool)
         return 0;
     }
 
-    private nuint SizeOf(nint block, string member)
+    /// <summary>Finds the size of a block.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="block"/> is null.</exception>
+    /// <exception cref="MisalignedPointerException">The address is inside a block.</exception>
+    /// <exception cref="ForeignBlockException">There is no such block.</exception>
+    internal nuint SizeOf(nint block, string member)
     {
         pool.ThrowIfNull(block, member);
         if (_blocks.TryGetValue(block, out nuint size))

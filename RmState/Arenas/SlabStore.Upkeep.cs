@@ -37,6 +37,7 @@ internal sealed unsafe partial class SlabStore
         for (int i = 0; i < _count && done < budget; i++)
         {
             ClassCache* cache = Tables->Classes + _trimClass;
+            CloseSurplus(cache);
             for (int list = ClassCache.Lists - 1; list >= 0 && done < budget; list--)
             {
                 for (Slab* slab = (Slab*)cache->Heads[list]; slab != null && done < budget; slab = slab->Next)
