@@ -155,7 +155,7 @@ public sealed unsafe partial class Arena
     private bool TryAcquire(int granules, nuint bytes, nuint alignment, out Run run)
     {
         run = default;
-        if (IsDisposed || !TryFindRun(granules, alignment, out int home, out int first))
+        if (IsDisposed || !TryFindRun(granules, bytes, alignment, out int home, out int first))
         {
             return false;
         }
@@ -185,7 +185,7 @@ public sealed unsafe partial class Arena
         return true;
     }
 
-    private bool TryFindRun(int granules, nuint alignment, out int home, out int first)
+    private bool TryFindRun(int granules, nuint bytes, nuint alignment, out int home, out int first)
     {
         first = -1;
         bool single = granules == 1 && alignment <= Granule.Bytes;
@@ -199,7 +199,9 @@ public sealed unsafe partial class Arena
                 continue;
             }
 
-            int found = single ? chunk.FindOne() : chunk.FindRun(granules, alignment);
+            int found = !single ? chunk.FindRun(granules, alignment)
+                : chunk.SpareGranules > 0 ? chunk.FindSpare((int)(ToPages(bytes) / _page))
+                : chunk.FindOne();
             if (found >= 0)
             {
                 (home, first) = (i, found);
