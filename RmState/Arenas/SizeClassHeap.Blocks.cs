@@ -26,9 +26,9 @@ public sealed unsafe partial class SizeClassHeap
             }
 
             nint block = TakeOnce(size, alignment, zeroed, mark);
-            if (block == 0 && size <= SizeClasses.Largest)
+            if (block == 0)
             {
-                // What lies in the magazines keeps slabs that others could use.
+                // What lies in the magazines keeps slabs whose memory others could use, large blocks too.
                 _store.FlushAll();
                 block = TakeOnce(size, alignment, zeroed, mark);
             }
@@ -208,8 +208,8 @@ public sealed unsafe partial class SizeClassHeap
         if (slab == null)
         {
             Pool? other = Arena.PoolOf(block);
-            string owner = other is null ? "no pool of its arena has memory there" : $"it is in memory of pool '{other.Name ?? "unnamed"}'";
-            throw new ForeignBlockException($"{member} of 0x{block:x}: it is not a block of {NameForMessages}; {owner}. Free it where it was allocated.", block);
+            string owner = other is null ? "no pool of its arena has memory there, or has it no more since the block was freed before" : $"it is in memory of pool '{other.Name ?? "unnamed"}'";
+            throw new ForeignBlockException($"{member} of 0x{block:x}: it is not a block of {NameForMessages}; {owner}. Free it where it was allocated, once.", block);
         }
 
         if (!Slab.TryIndexOf(slab, block, out int index))
