@@ -88,4 +88,21 @@ internal unsafe struct HeapTables
             tables->Leaf = PageMap.LeafOf(tables->MapRoot, address);
         }
     }
+
+    /// <summary>Finds the mark of a block in a slab of any length, by asking the slab.</summary>
+    /// <param name="tables">The heap's.</param>
+    /// <param name="block">Any address.</param>
+    /// <returns>Null when there is no such block in the window.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* FindBySlab(HeapTables* tables, nint block)
+    {
+        ulong entry = EntryOf(tables, block);
+        if (entry >> PageEntry.TagShift != 0)
+        {
+            return null;
+        }
+
+        var slab = (Slab*)(entry & ~(ulong)(MaxClasses - 1));
+        return Slab.TryIndexOf(slab, block, out int index) ? Slab.Marks(slab) + index : null;
+    }
 }
