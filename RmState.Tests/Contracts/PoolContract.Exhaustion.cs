@@ -18,7 +18,7 @@ public abstract partial class PoolContract
         }
 
         List<HeldBlock> held = Fill(subject, (nuint)size);
-        Assert.True(held.Count * (long)size > Limit / 2, $"only {held.Count} blocks fit");
+        Assert.True((nuint)held.Count * held[0].Extent > Limit / 2, $"only {held.Count} blocks fit");
         Assert.Equal(0, subject.Allocator.AllocateZeroed((nuint)size));
         Assert.Equal(0, subject.Allocator.AllocateAligned((nuint)size, 64));
         Assert.Equal(0, subject.Allocator.Reallocate(held[0].Address, 0, Limit, 0));
@@ -51,7 +51,7 @@ public abstract partial class PoolContract
             if (!subject.MustRefuse((nuint)size, 16))
             {
                 List<HeldBlock> held = Fill(subject, (nuint)size);
-                Assert.True((nuint)(held.Count * (long)size) > (Limit - subject.KeptBytes) / 2, $"of {size} bytes only {held.Count} blocks fit after others were freed");
+                Assert.True((nuint)held.Count * held[0].Extent > (Limit - subject.KeptBytes) / 2, $"of {size} bytes only {held.Count} blocks fit after others were freed");
                 FreeAll(subject, held);
             }
         }

@@ -83,7 +83,7 @@ public abstract unsafe partial class PoolContract
         nint[] foreign =
         [
             malloced, (nint)(&local), sibling.Allocate(100), sibling.Allocate(100_000), sibling.Allocate(2 << 20), Allocate(stranger, 100).Address,
-            Allocate(stranger, 5000).Address, 1, 15, 4096, 1 << 16, unchecked((nint)(1L << 47)), unchecked((nint)(1L << 48)),
+            Allocate(stranger, nuint.Min(5000, stranger.LargestSize)).Address, 1, 15, 4096, 1 << 16, unchecked((nint)(1L << 47)), unchecked((nint)(1L << 48)),
             unchecked((nint)(1L << 63)), -1, -16, nint.MinValue + 16, nint.MaxValue,
             held.Address | unchecked((nint)(1L << 48)), held.Address | unchecked((nint)(0x7FL << 56)),
         ];
