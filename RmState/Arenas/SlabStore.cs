@@ -75,28 +75,45 @@ internal sealed unsafe partial class SlabStore
     /// <returns>False when there is no memory.</returns>
     internal bool Refill(ClassCache* cache)
     {
-        Slab* slab = Roomiest(cache);
-        if (slab == null)
+        for (int list = 0; list < ClassCache.Lists; list++)
         {
-            BeforeGrowth(cache->Number);
-            slab = OpenSlab(cache);
-            if (slab == null)
+            // The first will do, but where its free pages were given back and there is no memory to have them again.
+            for (var slab = (Slab*)cache->Heads[list]; slab != null; slab = slab->Next)
             {
-                return false;
+                if (TakeFrom(cache, slab))
+                {
+                    return true;
+                }
             }
         }
 
+        BeforeGrowth(cache->Number);
+        Slab* fresh = OpenSlab(cache);
+        return fresh != null && TakeFrom(cache, fresh);
+    }
+
+    private bool TakeFrom(ClassCache* cache, Slab* slab)
+    {
         int wanted = cache->Batch;
         byte* marks = Slab.Marks(slab);
         MagazineEntry* entries = cache->Bottom;
         int found = 0;
         int index = slab->Cursor;
+        int passed = int.MaxValue;
         while (found < wanted && slab->Free > found)
         {
-            index += new Span<byte>(marks + index, slab->Elements - index).IndexOf(Mark.Free);
-            if ((slab->Flags & SlabFlags.HasHoles) != 0 && !_arena.TryCommitPages(slab->Home, Slab.AddressOf(slab, index), slab->Stride))
+            int skipped = new Span<byte>(marks + index, slab->Elements - index).IndexOf(Mark.Free);
+            if (skipped < 0)
             {
                 break;
+            }
+
+            index += skipped;
+            if ((slab->Flags & SlabFlags.HasHoles) != 0 && !_arena.TryCommitPages(slab->Home, Slab.AddressOf(slab, index), slab->Stride))
+            {
+                passed = Math.Min(passed, index);
+                index = FirstBehindPage(slab, index);
+                continue;
             }
 
             marks[index] = index >= slab->FreshFrom ? Mark.CachedClean : Mark.Cached;
@@ -115,10 +132,17 @@ internal sealed unsafe partial class SlabStore
         cache->Taken += found;
         cache->EmptySlabs -= slab->Free == slab->Elements ? 1 : 0;
         slab->Free -= found;
-        slab->Cursor = index;
+        slab->Cursor = Math.Min(passed, index);
         slab->FreshFrom = Math.Max(slab->FreshFrom, index);
         Relist(cache, slab);
         return true;
+    }
+
+    // Its neighbours on a page that cannot be had cannot be had either.
+    private int FirstBehindPage(Slab* slab, int index)
+    {
+        nuint next = ((nuint)Slab.AddressOf(slab, index) | (_arena.Memory.PageSize - 1)) + 1;
+        return Math.Min(slab->Elements, (int)((next - (nuint)slab->Start + slab->Stride - 1) / slab->Stride));
     }
 
     /// <summary>Gives the entries that lie longest in a magazine back to their slabs.</summary>
@@ -171,19 +195,6 @@ internal sealed unsafe partial class SlabStore
         }
 
         Relist(cache, slab);
-    }
-
-    private static Slab* Roomiest(ClassCache* cache)
-    {
-        for (int list = 0; list < ClassCache.Lists; list++)
-        {
-            if (cache->Heads[list] != 0)
-            {
-                return (Slab*)cache->Heads[list];
-            }
-        }
-
-        return null;
     }
 
     // List 1 has the fullest slabs with room, list 4 the emptiest; full ones are in none.
