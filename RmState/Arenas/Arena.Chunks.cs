@@ -40,7 +40,8 @@ public sealed partial class Arena
         lock (_lock)
         {
             ThrowIfDisposed();
-            if (_chunks.Exists(chunk => (nuint)chunk.Start < end && first < (nuint)chunk.Start + chunk.Bytes))
+            if (_chunks.Exists(chunk => (nuint)chunk.Start < end && first < (nuint)chunk.Start + chunk.Bytes)
+                || _lone.Exists(lone => lone is not null && (nuint)lone.Start < end && first < (nuint)lone.Start + lone.Reserved))
             {
                 throw new ArgumentException("The region overlaps memory that the arena has already.", nameof(start));
             }
