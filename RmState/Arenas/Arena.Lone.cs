@@ -146,7 +146,7 @@ public sealed unsafe partial class Arena
         if (malloced)
         {
             reserved = Granule.CountFor(bytes) << Granule.Shift;
-            start = reserved < bytes ? 0 : _memory.AllocateAligned(reserved, alignment);
+            start = reserved < bytes || !MayCommit(reserved) ? 0 : _memory.AllocateAligned(reserved, alignment);
         }
 
         var lone = new LoneBlock(FreeLoneId(), start, reserved) { IsMalloced = malloced, Alignment = alignment };
