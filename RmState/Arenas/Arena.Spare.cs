@@ -33,6 +33,9 @@ public sealed partial class Arena
         get => _commitLimit;
         set
         {
+            ArenaChanges changes;
+            nuint used;
+            bool possible;
             lock (_lock)
             {
                 if (_committed > value)
@@ -40,13 +43,17 @@ public sealed partial class Arena
                     _ = PurgeSpare(_committed - value);
                 }
 
-                if (_committed > value)
-                {
-                    throw new InvalidOperationException(
-                        $"{_committed - SpareBytes} bytes are in use, so the commit limit cannot be {value}. Free blocks and trim their pools first.");
-                }
+                possible = _committed <= value;
+                _commitLimit = possible ? value : _commitLimit;
+                used = _committed - SpareBytes;
+                changes = TakeChanges();
+            }
 
-                _commitLimit = value;
+            changes.Announce(this);
+            if (!possible)
+            {
+                throw new InvalidOperationException(
+                    $"{used} bytes are in use, so the commit limit cannot be {value}. Free blocks and trim their pools first.");
             }
         }
     }
