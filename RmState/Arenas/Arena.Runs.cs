@@ -97,8 +97,8 @@ public sealed unsafe partial class Arena
             _map.Set(chunk.AddressOf(first + newGranules), (nuint)less, 0);
             chunk.Give(first + newGranules, less);
             SpareBytes += CommittedIn(chunk, first + newGranules, less);
-            nint end = chunk.AddressOf(first + newGranules);
-            _ = Decommit(chunk, start + (nint)newBytes, (nuint)(end - start) - newBytes);
+            nuint kept = ToPages(newBytes);
+            _ = Decommit(chunk, start + (nint)kept, ((nuint)newGranules << Granule.Shift) - kept);
             Maintain(0);
             changes = TakeChanges();
         }
@@ -269,7 +269,8 @@ public sealed unsafe partial class Arena
 
         if (_memory.DecommitClosesPages)
         {
-            return _memory.Commit(start, (bytes + _page - 1) & ~(_page - 1));
+            nint first = start & -(nint)_page;
+            return _memory.Commit(first, ToPages(bytes + (nuint)(start - first)));
         }
 
         int end = chunk.IndexOf(start + (nint)bytes - 1) + 1;
