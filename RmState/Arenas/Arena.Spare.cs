@@ -77,7 +77,7 @@ public sealed partial class Arena
     /// Gives spare memory back to the system, up to a budget, highest addresses first. Memory that pools hold on to goes back with
     /// <see cref="Pool.Trim"/>, on the pool's own thread.
     /// </summary>
-    /// <param name="budget">The most bytes to give back, rounded up to a whole page; the next call goes on where this one stopped.</param>
+    /// <param name="budget">The most bytes to give back; those of one granule of 64 KiB go together. The next call goes on where this one stopped.</param>
     /// <returns>The bytes given back; less than the budget when there is no more.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative.</exception>
     /// <exception cref="ObjectDisposedException">The arena was disposed.</exception>
@@ -106,9 +106,9 @@ public sealed partial class Arena
         lock (_lock)
         {
             _lastTrim = _clock.GetTimestamp();
-            if (slice == 0)
+            if (done < wanted)
             {
-                done += _metadata.Trim();
+                done += _metadata.Trim(wanted - done);
             }
         }
 
@@ -199,38 +199,39 @@ public sealed partial class Arena
         return done;
     }
 
+    // The oldest first. What the system refuses to take stays spare, and does not keep the others.
     private nuint TrimLone(nuint budget)
     {
         nuint done = 0;
-        while (done < budget && _spareLone.Count > 0)
+        for (int i = 0; i < _spareLone.Count && done < budget;)
         {
-            LoneBlock lone = _spareLone[0];
+            LoneBlock lone = _spareLone[i];
             nuint part = nuint.Min(lone.Committed, ToPages(budget - done));
             bool whole = lone.IsMalloced || part == lone.Committed;
-            nuint cut = whole ? part : CutOff(lone, part);
-            if (cut == 0 && lone.Committed != 0)
-            {
-                break;
-            }
-
-            SpareBytes -= cut;
-            done += cut;
-            if (whole || lone.Committed == 0)
-            {
-                // What is left goes with the mapping.
-                nuint rest = lone.IsMalloced ? lone.Committed : cut;
-                SpareBytes -= rest - cut;
-                done += rest - cut;
-                _committed -= rest;
-                TrimmedBytes += rest;
-                Unmap(lone);
-                ReservedBytes -= lone.Reserved;
-                _lone[lone.Id] = null;
-                _spareLone.RemoveAt(0);
-            }
+            nuint given = whole ? Unmap(lone) : CutOff(lone, part);
+            SpareBytes -= given;
+            done += given;
+            i += given == 0 ? 1 : 0;
         }
 
         return done;
+    }
+
+    // What is still committed goes with the mapping.
+    private nuint Unmap(LoneBlock lone)
+    {
+        if (!GiveUp(lone.IsMalloced ? ChunkKind.Malloced : ChunkKind.Reserved, lone.Start, lone.Reserved))
+        {
+            return 0;
+        }
+
+        _changes.Shrank(lone.Start, lone.Reserved);
+        _ = _spareLone.Remove(lone);
+        _lone[lone.Id] = null;
+        _committed -= lone.Committed;
+        TrimmedBytes += lone.Committed;
+        ReservedBytes -= lone.Reserved;
+        return lone.Committed;
     }
 
     private nuint TrimChunk(Chunk chunk, nuint budget)
