@@ -6,7 +6,7 @@ public sealed partial class Arena
     // The most that an operation gives back on the way, and the size of the system calls that Trim makes.
     private const nuint Slice = 1 << 20;
 
-    // Below this, spare memory is not worth a system call.
+    // Below this, spare memory is not worth a system call, unless none shall be kept at all.
     private const nuint LeastSpare = 1 << 20;
 
     private readonly TimeProvider _clock;
@@ -142,11 +142,15 @@ public sealed partial class Arena
     // Runs at the end of every operation of a pool: what is spare beyond the fraction goes back, a slice at a time.
     private void Maintain(nuint incoming)
     {
-        nuint allowed = nuint.Max(LeastSpare, (nuint)(_committed * _spareFraction));
+        nuint least = _spareFraction > 0 ? LeastSpare : 0;
+        nuint allowed = nuint.Max(least, (nuint)(_committed * _spareFraction));
         if (SpareBytes > allowed)
         {
+            // What goes was committed, so with it goes a part of what is allowed.
+            var excess = (nuint)((SpareBytes - allowed) / (1 - _spareFraction));
+
             // Who brings more than a slice takes more than one away, or repeated large blocks would pile up.
-            _ = TrimUpTo(nuint.Min(SpareBytes - allowed, nuint.Max(Slice, incoming)));
+            _ = TrimUpTo(nuint.Min(nuint.Min(excess, SpareBytes - least), nuint.Max(Slice, incoming)));
         }
 
         if (IsTrimDue())
