@@ -109,17 +109,22 @@ public sealed unsafe partial class Arena
     /// <summary>Commits pages within a run.</summary>
     internal bool TryCommitPages(int home, nint start, nuint bytes)
     {
+        ArenaChanges changes;
+        bool done;
         lock (_lock)
         {
             Chunk chunk = _chunks[home];
-            if (!TryCommit(chunk, start, bytes) && (PurgeSpare(nuint.MaxValue) == 0 || !TryCommit(chunk, start, bytes)))
+            done = TryCommit(chunk, start, bytes) || (PurgeSpare(nuint.MaxValue) != 0 && TryCommit(chunk, start, bytes));
+            if (done)
             {
-                return false;
+                SetDirty(chunk, start, bytes);
             }
 
-            SetDirty(chunk, start, bytes);
-            return true;
+            changes = TakeChanges();
         }
+
+        changes.Announce(this);
+        return done;
     }
 
     /// <summary>Gives pages within a run back to the system.</summary>
@@ -266,7 +271,8 @@ public sealed unsafe partial class Arena
 
         if (_memory.DecommitClosesPages)
         {
-            return _memory.Commit(start, (bytes + _page - 1) & ~(_page - 1));
+            nint first = start & -(nint)_page;
+            return _memory.Commit(first, ToPages(bytes + (nuint)(start - first)));
         }
 
         int end = chunk.IndexOf(start + (nint)bytes - 1) + 1;
