@@ -28,7 +28,6 @@ public sealed unsafe partial class BlockHeap : Pool
     private readonly Action<BlockHeap>? _onLeak;
     private readonly ushort _tag;
     private readonly bool _ownsArena;
-    private readonly bool _inGranule;
     private readonly int _keepEmpty;
 
     // What Alloc clears; 0 where contents are undefined.
@@ -50,14 +49,13 @@ public sealed unsafe partial class BlockHeap : Pool
         _cleared = Zeroed ? stride : 0;
         int granules = (int)Granule.CountFor((nuint)elementsPerBlock * stride);
         int capacity = MagazineCapacity(stride, elementsPerBlock);
-        _inGranule = granules == 1;
         _tag = arena.Register(this);
         try
         {
             _store = new SlabStore(arena, _tag, Number, capacity, _keepEmpty);
             _tables = _store.Tables;
             _cache = _tables->Classes + Number;
-            _store.Define(Number, stride, elementsPerBlock, granules, capacity, (byte)(_inGranule ? Number : PageEntry.CustomClass));
+            _store.Define(Number, stride, elementsPerBlock, granules, capacity, (byte)(granules == 1 ? Number : PageEntry.CustomClass));
             _passed = arena.IsPassThrough ? new PassedBlocks(this) : null;
             if (_passed is null && !_store.TryOpenSlab(_cache))
             {
@@ -179,7 +177,7 @@ public sealed unsafe partial class BlockHeap : Pool
         if ((operations & 1) == 0)
         {
             tables->Operations = operations + 1;
-            byte* mark = _inGranule ? HeapTables.FindMark(tables, element, out ClassCache* _) : HeapTables.FindMark(tables, element);
+            byte* mark = HeapTables.FindMark(tables, element);
             if (mark != null && *mark == Mark.Live)
             {
                 ClassCache* cache = _cache;
