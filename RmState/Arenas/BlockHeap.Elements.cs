@@ -131,6 +131,35 @@ public sealed unsafe partial class BlockHeap
         return _store.Refill(_cache);
     }
 
+    // Of a block of several granules only the slab knows where elements begin.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void FreeInBlock(nint element)
+    {
+        HeapTables* tables = _tables;
+        long operations = tables->Operations;
+        if ((operations & 1) == 0)
+        {
+            tables->Operations = operations + 1;
+            byte* mark = HeapTables.FindBySlab(tables, element);
+            ClassCache* cache = _cache;
+            MagazineEntry* top = cache->Top;
+            if (mark != null && *mark == Mark.Live && top != cache->Limit)
+            {
+                *mark = Mark.Cached;
+                top->Block = element;
+                top->Mark = mark;
+                cache->Top = top + 1;
+                tables->Operations = operations + 2;
+                GC.KeepAlive(this);
+                return;
+            }
+
+            tables->Operations = operations;
+        }
+
+        FreeElsewhere(element);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void FreeElsewhere(nint element)
     {
@@ -151,6 +180,7 @@ public sealed unsafe partial class BlockHeap
                 _store.Flush(_cache, _cache->Batch);
             }
 
+            HeapTables.MoveWindow(_tables, element);
             *mark = Mark.Cached;
             *_cache->Top++ = new MagazineEntry { Block = element, Mark = mark };
             freed = true;

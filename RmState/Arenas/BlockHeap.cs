@@ -54,7 +54,7 @@ public sealed unsafe partial class BlockHeap : Pool
         {
             _store = new SlabStore(arena, _tag, Number, capacity, _keepEmpty);
             _tables = _store.Tables;
-            _cache = _tables->Classes + Number;
+            _cache = HeapTables.CacheAt(_tables, Number);
             _store.Define(Number, stride, elementsPerBlock, granules, capacity, (byte)(granules == 1 ? Number : PageEntry.CustomClass));
             _passed = arena.IsPassThrough ? new PassedBlocks(this) : null;
             if (_passed is null && !_store.TryOpenSlab(_cache))
@@ -177,12 +177,15 @@ public sealed unsafe partial class BlockHeap : Pool
         if ((operations & 1) == 0)
         {
             tables->Operations = operations + 1;
-            byte* mark = HeapTables.FindMark(tables, element);
-            if (mark != null && *mark == Mark.Live)
+            ulong entry = HeapTables.EntryOf(tables, element);
+            uint reciprocal = HeapTables.ReciprocalOf(tables, entry);
+            ulong place = HeapTables.PlaceOf(element, reciprocal);
+            if ((uint)place < reciprocal && entry >> PageEntry.TagShift == 0)
             {
+                byte* mark = HeapTables.MarkAt(entry, place);
                 ClassCache* cache = _cache;
                 MagazineEntry* top = cache->Top;
-                if (top != cache->Limit)
+                if (*mark == Mark.Live && top != cache->Limit)
                 {
                     *mark = Mark.Cached;
                     top->Block = element;
@@ -197,7 +200,7 @@ public sealed unsafe partial class BlockHeap : Pool
             tables->Operations = operations;
         }
 
-        FreeElsewhere(element);
+        FreeInBlock(element);
     }
 
     /// <summary>Name, elements and blocks.</summary>

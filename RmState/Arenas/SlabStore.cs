@@ -47,7 +47,7 @@ internal sealed unsafe partial class SlabStore
         Tables = (HeapTables*)((((nint)Unsafe.AsPointer(ref _tableMemory[0]) + page - 1 - place) & -page) + place);
         Tables->MapRoot = arena.MapRoot;
         Tables->TagBits = (ulong)tag << PageEntry.TagShift;
-        Tables->Classes = (ClassCache*)((byte*)Tables + HeapTables.Bytes);
+        Tables->Leaf = PageMap.LeafOf(arena.MapRoot, 0);
         _nextEntry = (MagazineEntry*)_entries.Start;
     }
 
@@ -60,7 +60,7 @@ internal sealed unsafe partial class SlabStore
     /// <summary>Describes a class; all are described before the first use.</summary>
     internal void Define(int number, nuint stride, int elements, int granules, int capacity, byte mapClass)
     {
-        ClassCache* cache = Tables->Classes + number;
+        ClassCache* cache = HeapTables.CacheAt(Tables, number);
         cache->Stride = stride;
         cache->Elements = elements;
         cache->Granules = granules;
@@ -142,7 +142,7 @@ internal sealed unsafe partial class SlabStore
     {
         for (int number = 1; number <= _count; number++)
         {
-            ClassCache* cache = Tables->Classes + number;
+            ClassCache* cache = HeapTables.CacheAt(Tables, number);
             Flush(cache, (int)cache->Cached);
         }
     }
@@ -277,8 +277,8 @@ internal sealed unsafe partial class SlabStore
     /// <returns>False, and nothing changed, when what is behind it is taken, or there is no memory.</returns>
     internal bool TryResize(Slab* slab, int number)
     {
-        ClassCache* from = Tables->Classes + slab->Class;
-        ClassCache* to = Tables->Classes + number;
+        ClassCache* from = HeapTables.CacheAt(Tables, slab->Class);
+        ClassCache* to = HeapTables.CacheAt(Tables, number);
         ulong entry = PageEntry.Of(_tag, slab, to->MapClass);
         if (to->Stride < from->Stride)
         {
