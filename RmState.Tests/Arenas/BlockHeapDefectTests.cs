@@ -1,5 +1,4 @@
 using Rm.Arenas;
-using Rm.Memory;
 using Rm.Tests.LeakCheck;
 using Rm.Violations;
 

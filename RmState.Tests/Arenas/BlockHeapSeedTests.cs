@@ -1,7 +1,6 @@
 using System.Globalization;
 using Rm.Arenas;
 using Rm.Tests.LeakCheck;
-using Rm.Violations;
 
 namespace Rm.Tests.Arenas;
 
@@ -103,8 +102,9 @@ public sealed unsafe class BlockHeapSeedTests : LeakChecked
         Assert.Equal((1 + keep, keep), (heap.Blocks, heap.EmptyBlocks));
         Assert.Equal([kept], heap.LiveElements);
         Assert.Equal(0x5A, *(byte*)kept);
-        Assert.InRange(given, (blocks - 2 - keep) * 64 * PerBlock, blocks * 64 * PerBlock);
-        Assert.True(heap.Arena.MeasureResident() + (nuint)given <= full + (64 * 1024), "what was given back is still resident");
+        Assert.True(given > 0);
+        Assert.InRange(heap.Arena.CommittedBytes, 1u, 64u * 1024);
+        Assert.True(heap.Arena.MeasureResident() + ((blocks - 2) * 64 * PerBlock) <= full, "what was given back is still resident");
     }
 
     [Fact]
@@ -200,7 +200,7 @@ public sealed unsafe class BlockHeapSeedTests : LeakChecked
         using BlockHeap channels = BlockHeap.Create(256, 32, new BlockHeapOptions { Arena = arena, Name = "channels" });
         nint[] elements = [.. Enumerable.Range(0, 200).Select(_ => users.Alloc()), .. Enumerable.Range(0, 10).Select(_ => channels.Alloc())];
 
-        Assert.Equal(["users", "channels"], arena.Pools.Select(p => p.Name));
+        Assert.Equal(["users", "channels"], arena.Pools.Select(p => p.Name), StringComparer.Ordinal);
         Assert.Equal((200, 12_800u), (users.Usage.LiveBlocks, users.Usage.LiveBytes));
         Assert.Equal((10, 2560u), (channels.Usage.LiveBlocks, channels.Usage.LiveBytes));
         Assert.Equal((210, 15_360u), (arena.Statistics.LiveBlocks, arena.Statistics.LiveBytes));
