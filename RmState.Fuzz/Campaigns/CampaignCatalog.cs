@@ -35,9 +35,9 @@ internal static class CampaignCatalog
         (OpCode.AttachHeap, 4), (OpCode.AttachHeapSized, 4), (OpCode.TryAttachHeap, 4), (OpCode.AttachOrRetainHeap, 4),
     ];
 
-    public static IReadOnlyList<CampaignProfile> All { get; } =
+    public static IReadOnlyList<Campaign> All { get; } =
     [
-        Short(), Storms(), Faults(), Addresses(), Counts(), Churn(), Long(),
+        Short(), Storms(), Faults(), Addresses(), Counts(), Churn(), Long(), .. HeapCatalog.All,
     ];
 
     // Many tiny states: construction, every policy, every end.

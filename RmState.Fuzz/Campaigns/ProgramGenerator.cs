@@ -3,11 +3,8 @@ using Rm.Fuzz.Subjects;
 
 namespace Rm.Fuzz.Campaigns;
 
-/// <summary>
-/// Draws the steps of one program while it runs: knowing what lives makes most steps meaningful, and the steps taken are
-/// recorded, so a replay needs no generator.
-/// </summary>
-internal sealed class ProgramGenerator
+/// <summary>Draws the steps of one program of a state.</summary>
+internal sealed class ProgramGenerator : IProgramSource
 {
     private static readonly int[] Slices = [1, 1, 2, 8, 64, int.MaxValue];
 
@@ -41,8 +38,11 @@ internal sealed class ProgramGenerator
 
     public int Length { get; }
 
-    public Op Next(Execution run)
+    public IExecution Begin(FixedRegion region) => new Execution(Options, region);
+
+    public Op Next(IExecution subject)
     {
+        Execution run = (Execution)subject;
         int live = run.Model.Live.Count;
         _draining = _draining ? live > _profile.MaxLive / 16 : live >= _profile.MaxLive;
         OpCode code = _random.Pick(_profile.Mix);

@@ -9,7 +9,7 @@ namespace Rm.Fuzz.Subjects;
 /// Takes the steps of a program with a real state and with its model, and compares the two after each. A difference is a
 /// <see cref="MismatchException"/>; the state must not be used afterwards.
 /// </summary>
-internal sealed unsafe partial class Execution : IDisposable
+internal sealed unsafe partial class Execution : IExecution
 {
     private const string StateName = "fuzzed";
 

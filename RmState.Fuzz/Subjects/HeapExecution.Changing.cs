@@ -1,0 +1,172 @@
+using System.Globalization;
+using Rm.Arenas;
+using Rm.Fuzz.Models;
+using Rm.Fuzz.Programs;
+using Rm.Violations;
+
+namespace Rm.Fuzz.Subjects;
+
+/// <content>Blocks that come, change and go.</content>
+internal sealed partial class HeapExecution
+{
+    private const nuint LargestInClass = 1 << 20;
+    private const nuint LargestAlignmentInClass = 64 << 10;
+
+    // More than any system has: refused without a call.
+    private const ulong SurelyImpossible = 1UL << 45;
+
+    private void Change(Op op)
+    {
+        HeapBlock? live = LiveBlock(op.Register);
+        switch (op.Code)
+        {
+            case OpCode.HeapAllocate or OpCode.HeapZeroed or OpCode.HeapAligned when live is null:
+                Allocate(op);
+                break;
+            case OpCode.HeapReallocate when live is not null:
+                Reallocate(live, (nuint)op.A);
+                break;
+            case OpCode.HeapFree or OpCode.HeapFreeTwice when live is not null:
+                Free(live);
+                if (op.Code == OpCode.HeapFreeTwice)
+                {
+                    FreeAtOnceAgain(live);
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Allocate(Op op)
+    {
+        SizeClassHeap heap = HeapOf(op.Register);
+        bool aligned = op.Code == OpCode.HeapAligned;
+        nuint size = (nuint)(aligned ? op.B : op.A);
+        nuint alignment = aligned ? (nuint)op.A : 0;
+        nint block = op.Code switch
+        {
+            OpCode.HeapZeroed => heap.AllocateZeroed(size),
+            OpCode.HeapAligned => heap.AllocateAligned(size, alignment),
+            _ => heap.Allocate(size),
+        };
+        if (block == 0)
+        {
+            RequireReason(size, alignment);
+            return;
+        }
+
+        HeapBlock allocated = new()
+        {
+            Address = block,
+            Size = size,
+            Usable = heap.UsableSize(block),
+            Alignment = alignment,
+            IsLone = IsLone(size, alignment),
+            Pool = op.Register % _heaps.Length,
+            Register = op.Register,
+        };
+        RequireNew(allocated);
+        Require(op.Code != OpCode.HeapZeroed || BlockContents.IsZero(block, size), $"the zeroed {allocated} has other bytes");
+        Begin(allocated);
+    }
+
+    private static bool IsLone(nuint size, nuint alignment) => size > LargestInClass || alignment > LargestAlignmentInClass;
+
+    private void Begin(HeapBlock block)
+    {
+        _model.Add(block);
+        SetRegister(block.Register, block.Address);
+        block.Pattern = ++_patterns;
+        BlockContents.Fill(block.Address, block.Usable, block.Pattern);
+    }
+
+    private void RequireNew(HeapBlock block)
+    {
+        Same(0, (nint)((nuint)block.Address % nuint.Max(block.Alignment, 16)), $"the misalignment of {block}");
+        Require(block.Usable >= block.Size, $"{block} is too small");
+        Require(_memory.IsOpen(block.Address, block.Usable), $"{block} lies on pages that are not committed");
+        Require(_model.Touched(block.Address, block.Usable) is not { } other, $"{block} lies over {_model.Touched(block.Address, block.Usable)}");
+        nuint waste = block.Usable - block.Size;
+        nuint fair = _options.PassThrough ? 0
+            : block.IsLone ? nuint.Max((nuint)_options.PageSize, 64 << 10)
+            : block.Alignment > 16 ? block.Size + block.Alignment + (36 << 10)
+            : nuint.Max(16, block.Size / 8);
+        Require(waste <= fair, $"{block} wastes {waste.ToString(CultureInfo.InvariantCulture)} bytes");
+    }
+
+    private void Reallocate(HeapBlock block, nuint size)
+    {
+        SizeClassHeap heap = _heaps[block.Pool];
+        RequireIntact(block);
+        nint resized = heap.Reallocate(block.Address, (_patterns & 1) == 0 ? 0 : block.Size, size, block.Alignment);
+        if (resized == 0)
+        {
+            RequireReason(size, block.Alignment);
+            RequireIntact(block);
+            return;
+        }
+
+        nuint kept = nuint.Min(block.Usable, size);
+        _model.Remove(block);
+        (block.Address, block.Size, block.Usable) = (resized, size, heap.UsableSize(resized));
+        block.IsLone = IsLone(size, block.Alignment);
+        Same(0, (nint)((nuint)resized % nuint.Max(block.Alignment, 16)), $"the misalignment of the resized {block}");
+        Require(block.Usable >= size, $"the resized {block} is too small");
+        Require(_memory.IsOpen(resized, block.Usable), $"the resized {block} lies on pages that are not committed");
+        Require(_model.Touched(resized, block.Usable) is not { } other, $"the resized {block} lies over {_model.Touched(resized, block.Usable)}");
+        Require(BlockContents.IsIntact(resized, kept, block.Pattern), $"the resized {block} lost its contents");
+        Begin(block);
+    }
+
+    private void Free(HeapBlock block)
+    {
+        SizeClassHeap heap = _heaps[block.Pool];
+        RequireIntact(block);
+        if ((block.Pattern & 1) == 0)
+        {
+            heap.Free(block.Address);
+        }
+        else
+        {
+            heap.Free(block.Address, block.Size, block.Alignment);
+        }
+
+        _model.Remove(block);
+        Same((nuint)0, heap.UsableSize(block.Address), $"the usable size of the freed {block}");
+    }
+
+    // Nothing came between, so the heap must know.
+    private void FreeAtOnceAgain(HeapBlock block)
+    {
+        SizeClassHeap heap = _heaps[block.Pool];
+        Exception? thrown = Catch(() => heap.Free(block.Address));
+        bool forgotten = block.IsLone || _options.PassThrough;
+        Require(
+            forgotten ? thrown is ForeignBlockException : thrown is DoubleFreeException,
+            $"freeing {block} twice gave {thrown?.GetType().Name ?? "no exception"}");
+        Same(block.Address, ((MemoryViolationException)thrown!).Block, "the block of the violation");
+    }
+
+    private void RequireIntact(HeapBlock block)
+    {
+        Require(_memory.IsOpen(block.Address, block.Usable), $"pages of {block} were given back to the system");
+        Require(BlockContents.IsIntact(block.Address, block.Usable, block.Pattern), $"the contents of {block} changed");
+    }
+
+    // There is no memory: a call was refused, or the request is absurd, or the limit is near.
+    private void RequireReason(nuint size, nuint alignment)
+    {
+        _untilFullComparison -= 8;
+        nuint wanted = _options.PassThrough ? size : (2 * nuint.Max(size, alignment)) + (128 << 10);
+        nuint idle = _options.PassThrough || IsStuck ? 0 : _arena.SpareBytes;
+        bool limited = _arena.CommitLimit != nuint.MaxValue && _arena.CommittedBytes - idle + wanted > _arena.CommitLimit;
+        Require(
+            _memory.Refused != MemoryCalls.None || size > SurelyImpossible || alignment > SurelyImpossible || limited,
+            $"no memory for {size} bytes, though nothing failed");
+    }
+
+    // Whether some spare memory may be of a kind that cannot go back.
+    private bool IsStuck => _memory.EverRefused != MemoryCalls.None || _options.Lent != 0;
+}
