@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Rm.Arenas;
 using Rm.Counting;
 using Rm.Memory;
 
@@ -40,6 +41,24 @@ public sealed unsafe partial class RmState
             return FinishMalloc(block, size, file, line);
         }
 
+        var heap = (HeapTables*)h->Heap;
+        if (heap != null && size <= SizeClasses.LargestInTable && (operations & 1) == 0)
+        {
+            ClassCache* cache = HeapTables.SmallCache(heap, size);
+            MagazineEntry* top = cache->Top;
+            if (top != cache->Bottom)
+            {
+                h->Operations = operations + 1;
+                cache->Top = --top;
+                *top->Mark = 1;
+                CountInHeap(h, cache->Stride);
+                h->Operations = operations + 2;
+                nint block = top->Block;
+                GC.KeepAlive(this);
+                return block;
+            }
+        }
+
         return RmMallocElsewhere(size, file, line);
     }
 
@@ -67,7 +86,7 @@ public sealed unsafe partial class RmState
     public nint RmCalloc(nuint count, nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         nuint bytes = SizeOfArray(count, size);
-        if (bytes > SpareBlocks.LargestSize || _header->Modes != StateModes.None)
+        if (bytes > SpareBlocks.LargestSize || (_header->Modes != StateModes.None && _header->Heap == null))
         {
             return AllocateOrThrow(AllocationKind.Zeroed, bytes, 0, nameof(RmCalloc), file, line);
         }
@@ -91,6 +110,11 @@ public sealed unsafe partial class RmState
     public nint RmAlignedAlloc(nuint alignment, nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         StateHeader* h = _header;
+        if (h->Heap != null && CheckedAlignment(alignment) > MallocAllocator.DefaultAlignment)
+        {
+            return AlignedInHeap(size, alignment, file, line);
+        }
+
         if (h->Modes != StateModes.None || (h->Operations & 1) != 0 || size >= BlockInfo.FirstLargeSize
             || CheckedAlignment(alignment) <= MallocAllocator.DefaultAlignment)
         {

@@ -24,7 +24,7 @@ public sealed unsafe partial class RmState
         // A release often follows the retain it answers: the slot found last is tried before the table is searched.
         StateHeader* h = _header;
         long operations = h->Operations;
-        if ((operations & 1) == 0)
+        if ((operations & 1 | (nint)h->Heap) == 0)
         {
             h->Operations = operations + 1;
             ulong* entry = h->Last;
@@ -39,7 +39,7 @@ public sealed unsafe partial class RmState
             }
         }
 
-        return ReleaseElsewhere(block, operations, file, line);
+        return h->Heap != null ? ReleaseInHeap(block, file, line) : ReleaseElsewhere(block, operations, file, line);
     }
 
     /// <summary>Gives back a reference and nulls the variable that held it, so that it cannot be used again by mistake.</summary>
@@ -238,6 +238,11 @@ public sealed unsafe partial class RmState
         }
 
         _ = Begin();
+        if (TryReleaseCounted(block, out remaining, file, line))
+        {
+            return Outcome.Done;
+        }
+
         ulong* entry = _table.Find(block);
         if (entry == null || Slot.Count(*entry) == Slot.Finalizing)
         {

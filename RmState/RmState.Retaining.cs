@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rm.Arenas;
 using Rm.Counting;
 
 namespace Rm;
@@ -24,7 +25,7 @@ public sealed unsafe partial class RmState
         // included, fails one of them and takes the slow path. Operations is odd in between: the busy flag.
         StateHeader* h = _header;
         long operations = h->Operations;
-        if ((operations & 1) == 0)
+        if ((operations & 1 | (nint)h->Heap) == 0)
         {
             h->Operations = operations + 1;
             ulong* entry = h->Slots + (PointerHash.Of(block, h->Seed) >> h->Shift);
@@ -41,7 +42,7 @@ public sealed unsafe partial class RmState
             }
         }
 
-        return RetainElsewhere(block, operations, file, line);
+        return h->Heap != null ? RetainInHeap(block, file, line) : RetainElsewhere(block, operations, file, line);
     }
 
     /// <summary>Adds a reference to a block if the state knows it.</summary>
@@ -112,10 +113,25 @@ public sealed unsafe partial class RmState
     {
         count = 0;
         StateHeader* h = Begin();
-        ulong* entry = _table.Find(block);
-        Outcome outcome = entry == null
-            ? (block == 0 ? Outcome.Null : Outcome.Untracked)
-            : AddReference(entry, block, out count);
+        byte* mark = FindCounted(block, out nuint size);
+        Outcome outcome;
+        if (mark != null && Mark.CanRetain(*mark))
+        {
+            count = Mark.Count(++*mark);
+            outcome = Outcome.Done;
+        }
+        else if (mark != null && !MoveToTable(mark, block, size))
+        {
+            outcome = Outcome.NoMemory;
+        }
+        else
+        {
+            ulong* entry = _table.Find(block);
+            outcome = entry == null
+                ? (block == 0 ? Outcome.Null : Outcome.Untracked)
+                : AddReference(entry, block, out count);
+        }
+
         if (outcome != Outcome.Done)
         {
             Cancel();

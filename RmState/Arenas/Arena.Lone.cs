@@ -82,6 +82,14 @@ public sealed unsafe partial class Arena
         }
     }
 
+    internal nuint AlignmentOfLone(int home)
+    {
+        lock (_lock)
+        {
+            return _lone[home]!.Alignment;
+        }
+    }
+
     internal nuint GranulesOfLone(int home)
     {
         lock (_lock)
@@ -117,6 +125,7 @@ public sealed unsafe partial class Arena
 
         _ = _spareLone.Remove(best);
         best.IsSpare = false;
+        best.Alignment = nuint.Max(alignment, Granule.Bytes);
         return best;
     }
 

@@ -11,6 +11,10 @@ internal unsafe struct HeapTables
 {
     internal const int Bytes = 768;
     internal const int MaxClasses = 128;
+
+    // What the fast paths reach without going through a fixed buffer.
+    private const int ReciprocalsOffset = 40;
+    private const int CacheOffsetsOffset = ReciprocalsOffset + (MaxClasses * sizeof(uint));
     private const int SizeSlots = (int)(SizeClasses.LargestInTable / 16) + 1;
 
     /// <summary>The arena's page map.</summary>
@@ -22,46 +26,82 @@ internal unsafe struct HeapTables
     /// <summary>Twice the operations done; odd while one is under way.</summary>
     public long Operations;
 
-    /// <summary>The classes' caches, by number.</summary>
-    public ClassCache* Classes;
+    /// <summary>The 4 GiB of addresses that <see cref="Leaf"/> knows: where this heap's memory was met last.</summary>
+    public nint Window;
+
+    /// <summary>The page map's leaf of that window.</summary>
+    public nint Leaf;
 
     /// <summary>By page map class: 2^32 divided by the stride, rounded up; 0 where the slab itself must be asked.</summary>
     public fixed uint Reciprocals[MaxClasses];
 
-    /// <summary>By size in units of 16 bytes: the offset of the class's cache.</summary>
+    /// <summary>By size in units of 16 bytes: the offset of the class's cache from the tables.</summary>
     public fixed ushort CacheOffsets[SizeSlots + 3];
 
     /// <summary>The cache for a size of at most <see cref="SizeClasses.LargestInTable"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ClassCache* SmallCache(HeapTables* tables, nuint size) =>
-        (ClassCache*)((byte*)tables->Classes + tables->CacheOffsets[(size + 15) >> 4]);
+        (ClassCache*)((byte*)tables + *(ushort*)((byte*)tables + CacheOffsetsOffset + (((size + 15) >> 4) * sizeof(ushort))));
+
+    /// <summary>The cache of a class; they lie behind the tables, by number.</summary>
+    internal static ClassCache* CacheAt(HeapTables* tables, int number) => (ClassCache*)((byte*)tables + Bytes) + number;
+
+    /// <summary>What the page map says of an address, without this heap's tag: what another's leaves has more than 48 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong EntryOf(HeapTables* tables, nint address)
+    {
+        nuint offset = (nuint)(address - tables->Window);
+        return offset >> PageMap.LeafShift == 0
+            ? ((ulong*)tables->Leaf)[offset >> Granule.Shift] ^ tables->TagBits
+            : EntryElsewhere(tables, address);
+    }
 
     /// <summary>Finds the mark of a block in a slab of one granule.</summary>
     /// <param name="tables">The heap's.</param>
+    /// <param name="entry">What <see cref="EntryOf"/> says of it.</param>
     /// <param name="block">Any address.</param>
-    /// <param name="cache">The block's class.</param>
-    /// <returns>Null when there is no such block, or its slab must be asked.</returns>
+    /// <returns>
+    /// Null when the address is no multiple of an element, or its slab must be asked. What is behind the last element has a mark that no
+    /// element has.
+    /// </returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static byte* FindMark(HeapTables* tables, nint block, out ClassCache* cache)
+    internal static byte* FindMark(HeapTables* tables, ulong entry, nint block)
     {
-        cache = null;
-        if ((nuint)block >> PageEntry.TagShift != 0)
-        {
-            return null;
-        }
-
-        // The tag is compared by taking it away: what is left of another's is no address.
-        ulong entry = PageMap.Lookup(tables->MapRoot, block) ^ tables->TagBits;
-        uint reciprocal = tables->Reciprocals[entry & (MaxClasses - 1)];
+        uint reciprocal = ReciprocalOf(tables, entry);
         ulong product = (ulong)(uint)(block & (Granule.Bytes - 1)) * reciprocal;
-        if ((uint)product >= reciprocal || entry >> PageEntry.TagShift != 0)
+        return (uint)product < reciprocal && entry >> PageEntry.TagShift == 0 ? MarkAt(entry, product) : null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* MarkAt(ulong entry, ulong product) =>
+        (byte*)((entry & ~(ulong)(MaxClasses - 1)) + (product >> 32)) + Slab.HeaderBytes;
+
+    // By its place rather than as a fixed buffer, whose every use checks for null.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static uint ReciprocalOf(HeapTables* tables, ulong entry) =>
+        *(uint*)((byte*)tables + ReciprocalsOffset + ((entry & (MaxClasses - 1)) * sizeof(uint)));
+
+    /// <summary>The class of a block whose mark was found.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ClassCache* CacheOf(HeapTables* tables, ulong entry) =>
+        (ClassCache*)((byte*)tables + Bytes + ((entry & (MaxClasses - 1)) * ClassCache.Bytes));
+
+    /// <summary>Looks an address outside the window up, and moves the window there if the memory is this heap's.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong EntryElsewhere(HeapTables* tables, nint address)
+    {
+        if ((nuint)address >> PageEntry.TagShift != 0)
         {
-            return null;
+            return ulong.MaxValue;
         }
 
-        cache = tables->Classes + (entry & (MaxClasses - 1));
-        byte* slab = (byte*)(entry & ~(ulong)(MaxClasses - 1));
-        nuint index = (nuint)(product >> 32);
-        return index < (nuint)cache->Elements ? slab + Slab.HeaderBytes + index : null;
+        ulong entry = PageMap.Lookup(tables->MapRoot, address) ^ tables->TagBits;
+        if (entry >> PageEntry.TagShift == 0)
+        {
+            tables->Window = (nint)((nuint)address >> PageMap.LeafShift << PageMap.LeafShift);
+            tables->Leaf = PageMap.LeafOf(tables->MapRoot, address);
+        }
+
+        return entry;
     }
 }

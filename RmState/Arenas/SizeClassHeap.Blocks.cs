@@ -63,7 +63,7 @@ public sealed unsafe partial class SizeClassHeap
                 return;
             }
 
-            ClassCache* cache = _tables->Classes + slab->Class;
+            ClassCache* cache = HeapTables.CacheAt(_tables, slab->Class);
             if (cache->Top == cache->Limit)
             {
                 _store.Flush(cache, cache->Batch);
@@ -93,6 +93,23 @@ public sealed unsafe partial class SizeClassHeap
         return Slab.Marks(slab) + index;
     }
 
+    /// <summary>Finds the mark of a block in use that nobody counts.</summary>
+    internal byte* FindLive(nint block, string member, out nuint size)
+    {
+        size = FindOrThrow(block, counted: false, member, out byte* mark)->Stride;
+        return mark;
+    }
+
+    /// <summary>Gives a block that its state has in its table back to the heap's own.</summary>
+    internal void MarkLive(nint block)
+    {
+        byte* mark = FindMark(block, out _);
+        if (mark != null && *mark == Mark.Elsewhere)
+        {
+            *mark = Mark.Live;
+        }
+    }
+
     private bool TryUsableSize(nint block, out nuint size)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -114,7 +131,7 @@ public sealed unsafe partial class SizeClassHeap
             return TakeLone(size, alignment, zeroed, mark);
         }
 
-        ClassCache* cache = _tables->Classes + number;
+        ClassCache* cache = HeapTables.CacheAt(_tables, number);
         if (cache->Top == cache->Bottom && !_store.Refill(cache))
         {
             return 0;

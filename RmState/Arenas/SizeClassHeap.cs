@@ -49,9 +49,9 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
             Define(number, SizeClasses.SizeOf(number));
         }
 
-        for (nuint size = 0; size <= SizeClasses.LargestInTable && !arena.IsPassThrough; size += 16)
+        for (nuint size = 0; size <= SizeClasses.LargestInTable; size += 16)
         {
-            _tables->CacheOffsets[size / 16] = (ushort)(SizeClasses.Of(size) * ClassCache.Bytes);
+            _tables->CacheOffsets[size / 16] = (ushort)(HeapTables.Bytes + ((arena.IsPassThrough ? 0 : SizeClasses.Of(size)) * ClassCache.Bytes));
         }
 
         _passed = arena.IsPassThrough ? [] : null;
@@ -148,9 +148,11 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
         if ((operations & 1) == 0)
         {
             tables->Operations = operations + 1;
-            byte* mark = HeapTables.FindMark(tables, block, out ClassCache* cache);
+            ulong entry = HeapTables.EntryOf(tables, block);
+            byte* mark = HeapTables.FindMark(tables, entry, block);
             if (mark != null && *mark == Mark.Live)
             {
+                ClassCache* cache = HeapTables.CacheOf(tables, entry);
                 MagazineEntry* top = cache->Top;
                 if (top != cache->Limit)
                 {

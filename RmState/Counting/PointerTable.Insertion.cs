@@ -45,7 +45,7 @@ internal sealed unsafe partial class PointerTable
         if (entry != null)
         {
             h->Live++;
-            h->PeakLive = Math.Max(h->PeakLive, h->Live);
+            h->PeakLive = Math.Max(h->PeakLive, h->Live + h->HeapLive);
         }
 
         return entry;
