@@ -90,7 +90,7 @@ internal sealed partial class HeapExecution
         Require(_model.Touched(block.Address, block.Usable) is not { } other, $"{block} lies over {_model.Touched(block.Address, block.Usable)}");
         nuint waste = block.Usable - block.Size;
         nuint fair = _options.PassThrough ? 0
-            : block.IsLone ? nuint.Max((nuint)_options.PageSize, 64 << 10)
+            : block.IsLone ? (IsStuck ? nuint.MaxValue : (nuint)_options.PageSize)
             : block.Alignment > 16 ? block.Size + block.Alignment + (36 << 10)
             : nuint.Max(16, block.Size / 8);
         Require(waste <= fair, $"{block} wastes {waste.ToString(CultureInfo.InvariantCulture)} bytes");

@@ -56,9 +56,9 @@ internal sealed partial class HeapExecution
         Require(Math.Abs(budget) < long.MaxValue || IsStuck || _arena.SpareBytes == 0, $"Trim left {_arena.SpareBytes} spare bytes");
     }
 
-    // A slice is a whole number of pages, and malloc's memory goes as a whole.
+    // Spare memory goes by granules, and malloc's as a whole.
     private void RequireBudget(long given, long budget) =>
-        Require(IsStuck || given - _options.PageSize < Math.Abs(budget), $"Trim gave {given} bytes back, its budget was {budget}");
+        Require(IsStuck || given - (64 << 10) < Math.Abs(budget), $"Trim gave {given} bytes back, its budget was {budget}");
 
     private void SetLimit(nuint limit)
     {

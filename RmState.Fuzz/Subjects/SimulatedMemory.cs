@@ -112,6 +112,7 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
         if (DecommitClosesPages)
         {
             NativeMemory.Fill((void*)start, bytes, 0xDB);
+            _dirty.AsSpan(IndexOf(start), (int)ToUnits(bytes)).Fill(true);
             SpanOf(start, bytes).Fill(Closed);
         }
         else
