@@ -87,7 +87,7 @@ internal static class CampaignCatalog
         MaxLength = 3000,
         MaxLive = 700,
         Capacities = OddCapacities,
-        Allocators = [AllocatorKind.Region, AllocatorKind.SizedRegion],
+        Allocators = [AllocatorKind.Region, AllocatorKind.SizedRegion, AllocatorKind.Arena, AllocatorKind.Arena, AllocatorKind.PassThrough],
         Presets = [1, 70_000, 1L << 33],
         DefaultTablePercent = 0,
     };

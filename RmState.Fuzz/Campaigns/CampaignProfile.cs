@@ -18,7 +18,10 @@ internal sealed record CampaignProfile : Campaign
 
     public int[] Capacities { get; init; } = [1, 16, 64];
 
-    public AllocatorKind[] Allocators { get; init; } = [AllocatorKind.Region, AllocatorKind.SizedRegion, AllocatorKind.Malloc];
+    public AllocatorKind[] Allocators { get; init; } =
+    [
+        AllocatorKind.Region, AllocatorKind.SizedRegion, AllocatorKind.Malloc, AllocatorKind.Malloc, AllocatorKind.Arena, AllocatorKind.Arena, AllocatorKind.PassThrough,
+    ];
 
     public RmDisposePolicy[] Policies { get; init; } = [RmDisposePolicy.Free, RmDisposePolicy.Abandon, RmDisposePolicy.ThrowIfLive];
 

@@ -31,6 +31,10 @@ internal sealed class ProgramGenerator : IProgramSource
             KeepsSpares = !_random.Chance(25),
             Region = region,
             Sabotage = profile.Sabotage,
+            ChunkSize = 1L << (20 + _random.Below(3)),
+            Spare = _random.Below(101),
+            PageSize = _random.Below(8) == 0 ? 16384 : 4096,
+            ClosesPages = _random.Chance(40),
         };
     }
 

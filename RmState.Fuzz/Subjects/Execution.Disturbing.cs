@@ -13,6 +13,7 @@ internal sealed unsafe partial class Execution
         {
             case OpCode.FailAllocator:
                 _region?.FailAfter((int)op.A);
+                _memory?.FailAfter((int)op.A);
                 break;
             case OpCode.FailTable:
                 _table?.FailAfter((int)op.A);
@@ -102,6 +103,12 @@ internal sealed unsafe partial class Execution
         nint block = Register(register);
         if (!_model.TryFindLive(block, out ModelBlock? known) || known.Kind != BlockKind.Allocated || known.Alignment != 0)
         {
+            return;
+        }
+
+        if (_options.Allocator == AllocatorKind.Arena)
+        {
+            FreeCounted(known);
             return;
         }
 
