@@ -115,7 +115,7 @@ public sealed unsafe partial class RmState
         h->OtherOperations = h->Operations >> 1;
         h->Retains = h->Allocations = h->Attaches = h->Detaches = h->Reallocations = h->Abandoned = 0;
         h->ReferencesDropped = h->Violations = h->SlotsMoved = h->BytesUnmapped = 0;
-        h->PeakLive = h->LiveBytes = h->PeakBytes = 0;
+        h->PeakLive = h->HeapPeakAt = h->LiveBytes = h->PeakBytes = 0;
         Rethrow(failure);
         return report;
     }

@@ -15,23 +15,32 @@ public sealed unsafe partial class RmState
         h->Allocations++;
         long live = h->HeapLive + 1;
         h->HeapLive = live;
-        live += h->Live;
-        if (live > h->PeakLive)
+        if (live > h->HeapPeakAt)
         {
-            h->PeakLive = live;
+            NoteHeapPeak(h);
         }
 
         AddBytes(h, size);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void NoteHeapPeak(StateHeader* h)
+    {
+        h->PeakLive = Math.Max(h->PeakLive, h->Live + h->HeapLive);
+        h->HeapPeakAt = h->PeakLive - h->Live;
     }
 
     private long RetainInHeap(nint block, string file, int line)
     {
         StateHeader* h = _header;
         var heap = (HeapTables*)h->Heap;
-        byte* mark = HeapTables.FindMark(heap, HeapTables.EntryOf(heap, block), block);
+        ulong entry = HeapTables.EntryOf(heap, block);
+        uint reciprocal = HeapTables.ReciprocalOf(heap, entry);
+        ulong place = HeapTables.PlaceOf(block, reciprocal);
         long operations = h->Operations;
-        if (mark != null && (operations & 1) == 0)
+        if ((uint)place < reciprocal && ((operations & 1) | (long)(entry >> PageEntry.TagShift)) == 0)
         {
+            byte* mark = HeapTables.MarkAt(entry, place);
             byte more = (byte)(*mark + 1);
             if ((more & Mark.CountMask) > 1 && more < Mark.FirstSpecial)
             {
@@ -47,18 +56,18 @@ public sealed unsafe partial class RmState
         return RetainElsewhere(block, operations, file, line);
     }
 
-    // Left to the runtime to inline where it is hot.
+    // Calls nothing but as its last act, and so saves no registers. Left to the runtime to inline where it is hot.
     private long ReleaseInHeap(nint block, string file, int line)
     {
         StateHeader* h = _header;
         var heap = (HeapTables*)h->Heap;
         ulong entry = HeapTables.EntryOf(heap, block);
         uint reciprocal = HeapTables.ReciprocalOf(heap, entry);
-        ulong product = (ulong)(uint)(block & (Granule.Bytes - 1)) * reciprocal;
+        ulong place = HeapTables.PlaceOf(block, reciprocal);
         long operations = h->Operations;
-        if ((uint)product < reciprocal && ((operations & 1) | (long)(entry >> PageEntry.TagShift)) == 0)
+        if ((uint)place < reciprocal && ((operations & 1) | (long)(entry >> PageEntry.TagShift)) == 0)
         {
-            byte* mark = HeapTables.MarkAt(entry, product);
+            byte* mark = HeapTables.MarkAt(entry, place);
             uint value = *mark;
             if (value == 1)
             {

@@ -24,7 +24,12 @@ public sealed unsafe partial class RmState
         // A release often follows the retain it answers: the slot found last is tried before the table is searched.
         StateHeader* h = _header;
         long operations = h->Operations;
-        if ((operations & 1 | (nint)h->Heap) == 0)
+        if (h->Heap != null)
+        {
+            return ReleaseInHeap(block, file, line);
+        }
+
+        if ((operations & 1) == 0)
         {
             h->Operations = operations + 1;
             ulong* entry = h->Last;
@@ -39,7 +44,7 @@ public sealed unsafe partial class RmState
             }
         }
 
-        return h->Heap != null ? ReleaseInHeap(block, file, line) : ReleaseElsewhere(block, operations, file, line);
+        return ReleaseElsewhere(block, operations, file, line);
     }
 
     /// <summary>Gives back a reference and nulls the variable that held it, so that it cannot be used again by mistake.</summary>

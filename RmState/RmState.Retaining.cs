@@ -25,7 +25,12 @@ public sealed unsafe partial class RmState
         // included, fails one of them and takes the slow path. Operations is odd in between: the busy flag.
         StateHeader* h = _header;
         long operations = h->Operations;
-        if ((operations & 1 | (nint)h->Heap) == 0)
+        if (h->Heap != null)
+        {
+            return RetainInHeap(block, file, line);
+        }
+
+        if ((operations & 1) == 0)
         {
             h->Operations = operations + 1;
             ulong* entry = h->Slots + (PointerHash.Of(block, h->Seed) >> h->Shift);
@@ -42,7 +47,7 @@ public sealed unsafe partial class RmState
             }
         }
 
-        return h->Heap != null ? RetainInHeap(block, file, line) : RetainElsewhere(block, operations, file, line);
+        return RetainElsewhere(block, operations, file, line);
     }
 
     /// <summary>Adds a reference to a block if the state knows it.</summary>

@@ -46,35 +46,28 @@ internal unsafe struct HeapTables
     /// <summary>The cache of a class; they lie behind the tables, by number.</summary>
     internal static ClassCache* CacheAt(HeapTables* tables, int number) => (ClassCache*)((byte*)tables + Bytes) + number;
 
-    /// <summary>What the page map says of an address, without this heap's tag: what another's leaves has more than 48 bits.</summary>
+    /// <summary>
+    /// What the page map says of an address in the window, without this heap's tag: what another's leaves has more than 48 bits. So has
+    /// what an address outside of the window gets.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong EntryOf(HeapTables* tables, nint address)
     {
         nuint offset = (nuint)(address - tables->Window);
-        return offset >> PageMap.LeafShift == 0
-            ? ((ulong*)tables->Leaf)[offset >> Granule.Shift] ^ tables->TagBits
-            : EntryElsewhere(tables, address);
+        return offset >> PageMap.LeafShift == 0 ? ((ulong*)tables->Leaf)[offset >> Granule.Shift] ^ tables->TagBits : ulong.MaxValue;
     }
 
-    /// <summary>Finds the mark of a block in a slab of one granule.</summary>
-    /// <param name="tables">The heap's.</param>
-    /// <param name="entry">What <see cref="EntryOf"/> says of it.</param>
-    /// <param name="block">Any address.</param>
-    /// <returns>
-    /// Null when the address is no multiple of an element, or its slab must be asked. What is behind the last element has a mark that no
-    /// element has.
-    /// </returns>
+    /// <summary>
+    /// Where in its granule an address lies, as a product: its high half is the element's index, and its low half is less than the
+    /// reciprocal if an element begins there.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static byte* FindMark(HeapTables* tables, ulong entry, nint block)
-    {
-        uint reciprocal = ReciprocalOf(tables, entry);
-        ulong product = (ulong)(uint)(block & (Granule.Bytes - 1)) * reciprocal;
-        return (uint)product < reciprocal && entry >> PageEntry.TagShift == 0 ? MarkAt(entry, product) : null;
-    }
+    internal static ulong PlaceOf(nint address, uint reciprocal) => (ulong)(uint)(address & (Granule.Bytes - 1)) * reciprocal;
 
+    /// <summary>The mark at a place. What is behind the last element has a mark that no element has.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static byte* MarkAt(ulong entry, ulong product) =>
-        (byte*)((entry & ~(ulong)(MaxClasses - 1)) + (product >> 32)) + Slab.HeaderBytes;
+    internal static byte* MarkAt(ulong entry, ulong place) =>
+        (byte*)((entry & ~(ulong)(MaxClasses - 1)) + (place >> 32)) + Slab.HeaderBytes;
 
     // By its place rather than as a fixed buffer, whose every use checks for null.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -86,22 +79,30 @@ internal unsafe struct HeapTables
     internal static ClassCache* CacheOf(HeapTables* tables, ulong entry) =>
         (ClassCache*)((byte*)tables + Bytes + ((entry & (MaxClasses - 1)) * ClassCache.Bytes));
 
-    /// <summary>Looks an address outside the window up, and moves the window there if the memory is this heap's.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong EntryElsewhere(HeapTables* tables, nint address)
+    /// <summary>Moves the window to an address of this heap's slabs that the short ways did not find.</summary>
+    internal static void MoveWindow(HeapTables* tables, nint address)
     {
-        if ((nuint)address >> PageEntry.TagShift != 0)
-        {
-            return ulong.MaxValue;
-        }
-
-        ulong entry = PageMap.Lookup(tables->MapRoot, address) ^ tables->TagBits;
-        if (entry >> PageEntry.TagShift == 0)
+        if ((nuint)(address - tables->Window) >> PageMap.LeafShift != 0)
         {
             tables->Window = (nint)((nuint)address >> PageMap.LeafShift << PageMap.LeafShift);
             tables->Leaf = PageMap.LeafOf(tables->MapRoot, address);
         }
+    }
 
-        return entry;
+    /// <summary>Finds the mark of a block in a slab of any length, by asking the slab.</summary>
+    /// <param name="tables">The heap's.</param>
+    /// <param name="block">Any address.</param>
+    /// <returns>Null when there is no such block in the window.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* FindBySlab(HeapTables* tables, nint block)
+    {
+        ulong entry = EntryOf(tables, block);
+        if (entry >> PageEntry.TagShift != 0)
+        {
+            return null;
+        }
+
+        var slab = (Slab*)(entry & ~(ulong)(MaxClasses - 1));
+        return Slab.TryIndexOf(slab, block, out int index) ? Slab.Marks(slab) + index : null;
     }
 }

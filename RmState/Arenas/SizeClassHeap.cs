@@ -54,7 +54,7 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
             _tables->CacheOffsets[size / 16] = (ushort)(HeapTables.Bytes + ((arena.IsPassThrough ? 0 : SizeClasses.Of(size)) * ClassCache.Bytes));
         }
 
-        _passed = arena.IsPassThrough ? [] : null;
+        _passed = arena.IsPassThrough ? new PassedBlocks(this) : null;
     }
 
     /// <inheritdoc/>
@@ -70,7 +70,7 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
         {
             if (_passed is not null || _disposed)
             {
-                return PassedUsage;
+                return _passed?.Usage ?? default;
             }
 
             PoolUsage slabs = _store.Usage;
@@ -149,12 +149,14 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
         {
             tables->Operations = operations + 1;
             ulong entry = HeapTables.EntryOf(tables, block);
-            byte* mark = HeapTables.FindMark(tables, entry, block);
-            if (mark != null && *mark == Mark.Live)
+            uint reciprocal = HeapTables.ReciprocalOf(tables, entry);
+            ulong place = HeapTables.PlaceOf(block, reciprocal);
+            if ((uint)place < reciprocal && entry >> PageEntry.TagShift == 0)
             {
+                byte* mark = HeapTables.MarkAt(entry, place);
                 ClassCache* cache = HeapTables.CacheOf(tables, entry);
                 MagazineEntry* top = cache->Top;
-                if (top != cache->Limit)
+                if (*mark == Mark.Live && top != cache->Limit)
                 {
                     *mark = Mark.Cached;
                     top->Block = block;
@@ -228,6 +230,4 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
     }
 
     private void End() => _tables->Operations++;
-
-    private string NameForMessages => Name is null ? "this heap" : $"heap '{Name}'";
 }

@@ -46,6 +46,7 @@ internal sealed unsafe partial class PointerTable
         {
             h->Live++;
             h->PeakLive = Math.Max(h->PeakLive, h->Live + h->HeapLive);
+            h->HeapPeakAt = h->PeakLive - h->Live;
         }
 
         return entry;

@@ -100,7 +100,8 @@ internal unsafe struct StateHeader
     /// <summary>Live blocks that are counted there and have no entry in the table.</summary>
     public long HeapLive;
 
-    public long Reserved2;
+    /// <summary>At more heap blocks than this there may be a new <see cref="PeakLive"/>; never too high, at times too low.</summary>
+    public long HeapPeakAt;
 
     /// <summary>An empty table of two slots: what the fast paths search while they are closed, and so find nothing.</summary>
     public fixed ulong Closed[4];
