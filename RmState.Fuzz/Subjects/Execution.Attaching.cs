@@ -129,9 +129,9 @@ internal sealed unsafe partial class Execution
     {
         nint address = (nint)op.A;
         ModelBlock? known = address == 0 ? null : _model.Find(address);
-        if ((IsLive(op.Register) || _arena?.Contains(address) == true) && known is null)
+        if ((IsLive(op.Register) || _memory?.Holds(address) == true) && known is null)
         {
-            // What lies in the heap is the heap's to give.
+            // What lies in the arena's memory is the heap's to give.
             return;
         }
 

@@ -279,7 +279,12 @@ internal sealed unsafe partial class Execution
         if (_model.TryFindLive(block, out ModelBlock? known) && (count < many || !_model.Live.Any(b => b.Count >= many)))
         {
             ForgetFailures();
-            Exception? thrown = Catch(() => _state.PresetCount(block, count));
+            Exception? thrown = Catch(() =>
+            {
+                // A mark holds few references: only what has an entry in the table can be given more at once.
+                _ = _heap is null || known.Kind != BlockKind.Allocated ? 0 : _state.EnsureGeneration(block);
+                _state.PresetCount(block, count);
+            });
             if (thrown is OutOfMemoryException)
             {
                 RequireReason(0);

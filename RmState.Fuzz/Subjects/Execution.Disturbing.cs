@@ -101,7 +101,7 @@ internal sealed unsafe partial class Execution
     private void ReuseBehind(int register)
     {
         nint block = Register(register);
-        if (!_model.TryFindLive(block, out ModelBlock? known) || known.Kind != BlockKind.Allocated || known.Alignment != 0)
+        if (_options.Allocator == AllocatorKind.PassThrough || !_model.TryFindLive(block, out ModelBlock? known) || known.Kind != BlockKind.Allocated || known.Alignment != 0)
         {
             return;
         }

@@ -71,6 +71,9 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
     public bool IsOpen(nint start, nuint bytes) =>
         bytes == 0 || (IsInside(start, bytes) && !SpanOf(start, bytes).ContainsAnyExcept(Open));
 
+    /// <summary>Whether an address lies in the simulated memory, taken or not.</summary>
+    public bool Holds(nint address) => IsInside(address, 1);
+
     /// <summary>Whether nobody has the page of an address.</summary>
     public bool IsNobodys(nint address) => !IsInside(address, 1) || SpanOf(address, 1)[0] == Free;
 
