@@ -18,7 +18,7 @@ internal static class HeapCatalog
 
     private static readonly (OpCode, int)[] Trimming = [(OpCode.HeapTrim, 4), (OpCode.ArenaTrim, 4), (OpCode.ArenaSpare, 1)];
 
-    public static IReadOnlyList<Campaign> All { get; } = [Small(), Large(), Limits(), Faults(), Regions(), Passed()];
+    public static IReadOnlyList<Campaign> All { get; } = [Small(), Large(), Limits(), Faults(), Regions(), Passed(), Elements(), ElementFaults()];
 
     // Small blocks by the thousand: magazines fill and empty, slabs come and go.
     private static HeapProfile Small() => new()
@@ -97,7 +97,38 @@ internal static class HeapCatalog
         MaxSize = 10_000,
         HugePercent = 1,
         PassThrough = true,
+        BlockHeaps = [0, 0, 1],
         Limits = [0, 0, 100_000],
         StepsPerRound = 2000,
+    };
+
+    // Elements of one size, beside general blocks in the same arena.
+    private static HeapProfile Elements() => new()
+    {
+        Name = "elements",
+        Steps = [.. Changing, .. Looking, .. Trimming, (OpCode.HeapRenew, 1)],
+        MinLength = 50,
+        MaxLength = 3000,
+        MaxLive = 800,
+        MaxSize = 2000,
+        Heaps = [0, 0, 0, 1],
+        BlockHeaps = [1, 1, 2],
+        StepsPerRound = 10_000,
+    };
+
+    private static HeapProfile ElementFaults() => new()
+    {
+        Name = "element-faults",
+        Steps = [.. Changing, (OpCode.MemoryFail, 8), (OpCode.MemoryDown, 6), (OpCode.ArenaLimit, 5), .. Looking, .. Trimming, (OpCode.HeapRenew, 1)],
+        MinLength = 20,
+        MaxLength = 1000,
+        MaxLive = 300,
+        MaxSize = 2000,
+        Heaps = [0, 0, 1],
+        BlockHeaps = [1, 1, 2],
+        Limits = [0, 1 << 20],
+        FaultPercents = [0, 0, 2, 10],
+        Lent = [0, 0, 1_000_000],
+        StepsPerRound = 5000,
     };
 }

@@ -26,6 +26,9 @@ internal sealed record HeapProfile : Campaign
 
     public int[] Heaps { get; init; } = [1, 1, 2, 3];
 
+    public int[] BlockHeaps { get; init; } = [0];
+
+    /// <summary>Whether the arena passes blocks through to malloc.</summary>
     public bool PassThrough { get; init; }
 
     /// <summary>Commit limits to begin with; 0 for none.</summary>

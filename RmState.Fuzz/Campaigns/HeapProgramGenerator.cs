@@ -14,6 +14,8 @@ internal sealed class HeapProgramGenerator : IProgramSource
         MemoryCalls.Reserve | MemoryCalls.Allocate, MemoryCalls.Allocate, MemoryCalls.Commit | MemoryCalls.Decommit, MemoryCalls.All,
     ];
 
+    private static readonly long[] OddElements = [1, 2, 3, 4095, 4097, 65535, 65536, 65537, 100_000];
+
     private readonly HeapProfile _profile;
     private readonly int _usualSize;
     private SplitMix _random;
@@ -40,6 +42,12 @@ internal sealed class HeapProgramGenerator : IProgramSource
             FaultPercent = _random.Pick<int>(profile.FaultPercents),
             Lent = _random.Pick<long>(profile.Lent),
             Region = region,
+            BlockHeaps = _random.Pick<int>(profile.BlockHeaps),
+            ElementSize = _random.Below(4) switch { 0 => 1 + _random.Below(40), 1 => 1L << _random.Below(15), 2 => _random.Pick<long>(OddElements), _ => 1 + _random.Below(2000) },
+            ElementsPerBlock = _random.Below(4) switch { 0 => 1 + _random.Below(8), 1 => 1 << _random.Below(11), _ => 1 + _random.Below(500) },
+            ElementAlignment = _random.Chance(30) ? 1 << _random.Below(14) : 0,
+            KeepEmptyBlocks = _random.Below(4),
+            ZeroesElements = _random.Chance(70),
         };
     }
 
@@ -54,7 +62,7 @@ internal sealed class HeapProgramGenerator : IProgramSource
         HeapExecution run = (HeapExecution)subject;
         int live = run.Model.Live.Count;
         long bytes = 0;
-        for (int pool = 0; pool < Options.Heaps; pool++)
+        for (int pool = 0; pool < Options.Heaps + Options.BlockHeaps; pool++)
         {
             bytes += (long)run.Model.BytesOf(pool);
         }
@@ -118,6 +126,11 @@ internal sealed class HeapProgramGenerator : IProgramSource
 
     private long Size()
     {
+        if (Options.BlockHeaps > 0 && _random.Chance(60))
+        {
+            return Options.ElementSize - (_random.Chance(80) ? 0 : _random.Below(8));
+        }
+
         if (_random.Chance(_profile.HugePercent))
         {
             return (1 << 20) - 100 + _random.Below(2 << 20);

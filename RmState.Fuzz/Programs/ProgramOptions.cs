@@ -27,8 +27,24 @@ internal sealed record ProgramOptions
     /// <summary>Which fixed address range the checking allocator uses: two states at work at once need two.</summary>
     public int Region { get; init; }
 
-    /// <summary>How many heaps the arena has; 0 for a program of a state.</summary>
+    /// <summary>How many size-class heaps the arena has; a program without any pools is one of a state.</summary>
     public int Heaps { get; init; }
+
+    /// <summary>How many block heaps the arena has.</summary>
+    public int BlockHeaps { get; init; }
+
+    /// <summary>The element size of the block heaps.</summary>
+    public long ElementSize { get; init; } = 8;
+
+    public int ElementsPerBlock { get; init; } = 64;
+
+    /// <summary>The alignment of their elements; 0 for the natural one.</summary>
+    public int ElementAlignment { get; init; }
+
+    public int KeepEmptyBlocks { get; init; } = 1;
+
+    /// <summary>Whether the block heaps hand out zeros.</summary>
+    public bool ZeroesElements { get; init; } = true;
 
     /// <summary>Whether the arena passes every block through to malloc.</summary>
     public bool PassThrough { get; init; }

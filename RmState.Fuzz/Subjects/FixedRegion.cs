@@ -10,7 +10,11 @@ internal sealed unsafe partial class FixedRegion : IDisposable
 {
     public const int Size = 64 << 20;
 
-    private const long FirstAddress = 0x5200_0000_0000;
+    /// <summary>What its start is a multiple of.</summary>
+    public const int LargestAlignment = 8 << 20;
+
+    // Every fourth region lies across a multiple of 4 GiB, where page maps change from one table to the next.
+    private const long FirstAddress = 0x5200_0000_0000 - LargestAlignment;
     private const long Distance = 1 << 30;
     private const int ReadWrite = 3;
     private const int NoHugePages = 15;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Rm.Arenas;
 using Rm.Fuzz.Models;
 using Rm.Fuzz.Programs;
+using Rm.Memory;
 using Rm.Violations;
 
 namespace Rm.Fuzz.Subjects;
@@ -41,7 +42,8 @@ internal sealed partial class HeapExecution
 
     private void Allocate(Op op)
     {
-        SizeClassHeap heap = HeapOf(op.Register);
+        int pool = PoolOf(op.Register);
+        INativeAllocator heap = AllocatorOf(pool);
         bool aligned = op.Code == OpCode.HeapAligned;
         nuint size = (nuint)(aligned ? op.B : op.A);
         nuint alignment = aligned ? (nuint)op.A : 0;
@@ -53,7 +55,7 @@ internal sealed partial class HeapExecution
         };
         if (block == 0)
         {
-            RequireReason(size, alignment);
+            RequireReason(pool, size, alignment);
             return;
         }
 
@@ -63,12 +65,12 @@ internal sealed partial class HeapExecution
             Size = size,
             Usable = heap.UsableSize(block),
             Alignment = alignment,
-            IsLone = IsLone(size, alignment),
-            Pool = op.Register % _heaps.Length,
+            IsLone = !IsOfElements(pool) && IsLone(size, alignment),
+            Pool = pool,
             Register = op.Register,
         };
         RequireNew(allocated);
-        Require(op.Code != OpCode.HeapZeroed || BlockContents.IsZero(block, size), $"the zeroed {allocated} has other bytes");
+        Require((op.Code != OpCode.HeapZeroed && !(IsOfElements(pool) && _options.ZeroesElements)) || BlockContents.IsZero(block, size), $"the zeroed {allocated} has other bytes");
         Begin(allocated);
     }
 
@@ -84,12 +86,13 @@ internal sealed partial class HeapExecution
 
     private void RequireNew(HeapBlock block)
     {
-        Same(0, (nint)((nuint)block.Address % nuint.Max(block.Alignment, 16)), $"the misalignment of {block}");
+        Same(0, (nint)((nuint)block.Address % nuint.Max(block.Alignment, LeastAlignment(block.Pool))), $"the misalignment of {block}");
         Require(block.Usable >= block.Size, $"{block} is too small");
         Require(_memory.IsOpen(block.Address, block.Usable), $"{block} lies on pages that are not committed");
         Require(_model.Touched(block.Address, block.Usable) is not { } other, $"{block} lies over {_model.Touched(block.Address, block.Usable)}");
         nuint waste = block.Usable - block.Size;
-        nuint fair = _options.PassThrough ? 0
+        nuint fair = IsOfElements(block.Pool) ? (nuint)_options.ElementSize
+            : _options.PassThrough ? 0
             : block.IsLone ? (IsStuck ? nuint.MaxValue : (nuint)_options.PageSize)
             : block.Alignment > 16 ? block.Size + block.Alignment + (36 << 10)
             : nuint.Max(16, block.Size / 8);
@@ -98,12 +101,12 @@ internal sealed partial class HeapExecution
 
     private void Reallocate(HeapBlock block, nuint size)
     {
-        SizeClassHeap heap = _heaps[block.Pool];
+        INativeAllocator heap = AllocatorOf(block.Pool);
         RequireIntact(block);
         nint resized = heap.Reallocate(block.Address, (_patterns & 1) == 0 ? 0 : block.Size, size, block.Alignment);
         if (resized == 0)
         {
-            RequireReason(size, block.Alignment);
+            RequireReason(block.Pool, size, block.Alignment);
             RequireIntact(block);
             return;
         }
@@ -111,8 +114,8 @@ internal sealed partial class HeapExecution
         nuint kept = nuint.Min(block.Usable, size);
         _model.Remove(block);
         (block.Address, block.Size, block.Usable) = (resized, size, heap.UsableSize(resized));
-        block.IsLone = IsLone(size, block.Alignment);
-        Same(0, (nint)((nuint)resized % nuint.Max(block.Alignment, 16)), $"the misalignment of the resized {block}");
+        block.IsLone = !IsOfElements(block.Pool) && IsLone(size, block.Alignment);
+        Same(0, (nint)((nuint)resized % nuint.Max(block.Alignment, LeastAlignment(block.Pool))), $"the misalignment of the resized {block}");
         Require(block.Usable >= size, $"the resized {block} is too small");
         Require(_memory.IsOpen(resized, block.Usable), $"the resized {block} lies on pages that are not committed");
         Require(_model.Touched(resized, block.Usable) is not { } other, $"the resized {block} lies over {_model.Touched(resized, block.Usable)}");
@@ -122,11 +125,11 @@ internal sealed partial class HeapExecution
 
     private void Free(HeapBlock block)
     {
-        SizeClassHeap heap = _heaps[block.Pool];
+        INativeAllocator heap = AllocatorOf(block.Pool);
         RequireIntact(block);
         if ((block.Pattern & 1) == 0)
         {
-            heap.Free(block.Address);
+            FreeAt(block.Pool, block.Address);
         }
         else
         {
@@ -140,8 +143,7 @@ internal sealed partial class HeapExecution
     // Nothing came between, so the heap must know.
     private void FreeAtOnceAgain(HeapBlock block)
     {
-        SizeClassHeap heap = _heaps[block.Pool];
-        Exception? thrown = Catch(() => heap.Free(block.Address));
+        Exception? thrown = Catch(() => FreeAt(block.Pool, block.Address));
         bool forgotten = block.IsLone || _options.PassThrough;
         Require(
             forgotten ? thrown is ForeignBlockException : thrown is DoubleFreeException,
@@ -156,10 +158,16 @@ internal sealed partial class HeapExecution
     }
 
     // There is no memory: a call was refused, or the request is absurd, or the limit is near.
-    private void RequireReason(nuint size, nuint alignment)
+    private void RequireReason(int pool, nuint size, nuint alignment)
     {
         _untilFullComparison -= 8;
-        nuint wanted = _options.PassThrough ? size : (2 * nuint.Max(size, alignment)) + (128 << 10);
+        if (IsOfElements(pool) && (size > (nuint)_options.ElementSize || alignment > ((BlockHeap)_pools[pool]).Alignment))
+        {
+            return;
+        }
+
+        nuint block = IsOfElements(pool) ? StrideOf(pool) * (nuint)_options.ElementsPerBlock : 0;
+        nuint wanted = _options.PassThrough ? nuint.Max(size, block) : (2 * nuint.Max(size, alignment)) + (128 << 10) + block;
         nuint idle = _options.PassThrough || IsStuck ? 0 : _arena.SpareBytes;
         bool limited = _arena.CommitLimit != nuint.MaxValue && _arena.CommittedBytes - idle + wanted > _arena.CommitLimit;
         Require(

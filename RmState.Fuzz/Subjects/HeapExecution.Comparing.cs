@@ -13,15 +13,15 @@ internal sealed partial class HeapExecution
             CompareEverything();
             _memory.Armed = false;
             EndBlocks();
-            foreach (SizeClassHeap heap in _heaps)
+            foreach (Pool pool in _pools)
             {
-                _ = heap.Trim();
+                _ = pool.Trim();
             }
 
             CompareEverything();
             _ = _arena.Trim();
             RequireNoFault();
-            Require(IsStuck || _arena.CommittedBytes == 0 || _model.Live.Count > 0, $"{_arena.CommittedBytes} bytes are committed for nothing");
+            Require(IsStuck || _arena.CommittedBytes == 0 || _model.Live.Count > 0 || KeepsBlocks, $"{_arena.CommittedBytes} bytes are committed for nothing");
             EndArena();
         }
         catch (MismatchException)
@@ -52,11 +52,11 @@ internal sealed partial class HeapExecution
 
     private void CompareTotals()
     {
-        for (int pool = 0; pool < _heaps.Length; pool++)
+        for (int pool = 0; pool < _pools.Length; pool++)
         {
-            PoolUsage usage = _heaps[pool].Usage;
+            PoolUsage usage = _pools[pool].Usage;
             Same(_model.BlocksOf(pool), usage.LiveBlocks, $"the number of live blocks of pool {pool}");
-            Same(_model.BytesOf(pool), usage.LiveBytes, $"the live bytes of pool {pool}");
+            Same(IsOfElements(pool) ? (nuint)_model.BlocksOf(pool) * StrideOf(pool) : _model.BytesOf(pool), usage.LiveBytes, $"the live bytes of pool {pool}");
         }
 
         Require(_arena.SpareBytes <= _arena.CommittedBytes, $"{_arena.SpareBytes} bytes are spare, {_arena.CommittedBytes} committed");
@@ -74,6 +74,7 @@ internal sealed partial class HeapExecution
             LookAt(block.Pool, block.Address);
         }
 
+        CompareElements();
         CompareStatistics();
         CompareMap();
     }
@@ -82,10 +83,10 @@ internal sealed partial class HeapExecution
     {
         ArenaStatistics statistics = _arena.Statistics;
         Same(_model.Live.Count, statistics.LiveBlocks, "the live blocks of the arena");
-        Same(_model.Live.Aggregate((nuint)0, (sum, b) => sum + b.Usable), statistics.LiveBytes, "the live bytes of the arena");
+        Same(_pools.Aggregate((nuint)0, (sum, p) => sum + p.Usage.LiveBytes), statistics.LiveBytes, "the live bytes of the arena");
         Same(_arena.CommittedBytes, statistics.CommittedBytes, "the committed bytes of the statistics");
         Same(_arena.SpareBytes, statistics.SpareBytes, "the spare bytes of the statistics");
-        Same(_heaps.Length, statistics.Pools, "the number of pools");
+        Same(_pools.Length, statistics.Pools, "the number of pools");
         Require(statistics.PeakCommittedBytes >= statistics.CommittedBytes, "more is committed than ever was");
         Same(_announced.Values.Aggregate((nuint)0, (sum, b) => sum + b), statistics.ReservedBytes, "the reserved bytes, against what was announced");
     }
@@ -99,7 +100,7 @@ internal sealed partial class HeapExecution
 
         nint end = 0;
         nuint committed = 0;
-        long[] live = new long[_heaps.Length];
+        long[] live = new long[_pools.Length];
         foreach (ArenaRange range in _arena.GetMap())
         {
             Require(range.Start >= end, $"the range at 0x{range.Start:x} of the map begins before the last one ends");
@@ -107,12 +108,12 @@ internal sealed partial class HeapExecution
             committed += range.CommittedBytes;
             if (range.Pool is not null)
             {
-                live[Array.IndexOf(_heaps, range.Pool)] += range.LiveElements;
+                live[Array.IndexOf(_pools, range.Pool)] += range.LiveElements;
             }
         }
 
         Same(_arena.CommittedBytes, committed, "the committed bytes of the map");
-        for (int pool = 0; pool < _heaps.Length; pool++)
+        for (int pool = 0; pool < _pools.Length; pool++)
         {
             Same(_model.BlocksOf(pool), live[pool], $"the live blocks of pool {pool} in the map");
         }
@@ -131,14 +132,14 @@ internal sealed partial class HeapExecution
     {
         if ((_options.Seed & 2) == 0)
         {
-            Array.ForEach(_heaps, h => h.Dispose());
+            Array.ForEach(_pools, p => p.Dispose());
             _arena.Verify();
             Same(0, _arena.Pools.Count, "the number of pools that are left");
         }
 
         _arena.Dispose();
         _arena.Dispose();
-        Array.ForEach(_heaps, RequireEnded);
+        Array.ForEach(_pools, RequireEnded);
         Require(_arena.IsDisposed && _arena.ToString() is { Length: > 0 }, "the arena is not disposed");
         Require(_announced.Count == 0, $"{_announced.Count} chunks were announced and never went");
         if (_lent != 0)

@@ -24,7 +24,7 @@ internal sealed partial class HeapExecution
                 FreeWrongly(live.Pool, live.Address + 1 + (nint)((nuint)op.A % (live.Usable - 1)), reallocate: false);
                 break;
             case OpCode.HeapFreeOther when live is not null:
-                FreeWrongly((int)(ulong)op.A % _heaps.Length, live.Address, reallocate: false);
+                FreeWrongly((int)((ulong)op.A % (ulong)_pools.Length), live.Address, reallocate: false);
                 break;
             case OpCode.HeapFreeAt:
                 FreeWrongly(op.Register, (nint)op.A, reallocate: false);
@@ -45,19 +45,19 @@ internal sealed partial class HeapExecution
 
     private void LookAt(int register, nint address)
     {
-        SizeClassHeap heap = HeapOf(register);
-        int pool = register % _heaps.Length;
+        int pool = PoolOf(register);
+        INativeAllocator heap = AllocatorOf(pool);
         HeapBlock? inside = _model.Touched(address, 1);
         bool own = inside is not null && inside.Pool == pool;
         Same(own && inside!.Address == address ? inside.Usable : 0, heap.UsableSize(address), $"the usable size of 0x{address:x}");
         if (own)
         {
-            Require(heap.Contains(address) && heap.OwnerOf(address) == AddressOwner.Mine, $"the heap does not know {inside}");
+            Require(_pools[pool].Contains(address) && heap.OwnerOf(address) == AddressOwner.Mine, $"the heap does not know {inside}");
         }
 
         if (inside is not null)
         {
-            Require(ReferenceEquals(_arena.PoolOf(address), _heaps[inside.Pool]), $"the arena does not know {inside}");
+            Require(ReferenceEquals(_arena.PoolOf(address), _pools[inside.Pool]), $"the arena does not know {inside}");
         }
         else if (_memory.IsNobodys(address))
         {
@@ -68,14 +68,14 @@ internal sealed partial class HeapExecution
     // Frees what is not a live block of that heap, and requires the refusal that says why.
     private void FreeWrongly(int register, nint address, bool reallocate)
     {
-        int pool = register % _heaps.Length;
+        int pool = PoolOf(register);
         HeapBlock? inside = _model.Touched(address, 1);
         if (inside is not null && inside.Pool == pool && inside.Address == address)
         {
             return;
         }
 
-        SizeClassHeap heap = _heaps[pool];
+        INativeAllocator heap = AllocatorOf(pool);
         Exception? thrown = Catch(() =>
         {
             if (reallocate)
@@ -84,7 +84,7 @@ internal sealed partial class HeapExecution
             }
             else
             {
-                heap.Free(address);
+                FreeAt(pool, address);
             }
         });
         bool fits = thrown switch
@@ -103,17 +103,18 @@ internal sealed partial class HeapExecution
 
     private void BadArgument(int register, int form)
     {
-        SizeClassHeap heap = HeapOf(register);
+        Pool pool = _pools[PoolOf(register)];
+        var heap = pool as SizeClassHeap;
         switch (form % 6)
         {
-            case 0:
+            case 0 when heap is not null:
                 RequireOutOfRange(() => heap.AllocateAligned(8, 0), "an alignment of 0");
                 break;
-            case 1:
+            case 1 when heap is not null:
                 RequireOutOfRange(() => heap.AllocateAligned(8, 24), "an alignment of 24");
                 break;
             case 2:
-                RequireOutOfRange(() => heap.Trim(-1), "a budget of -1");
+                RequireOutOfRange(() => pool.Trim(-1), "a budget of -1");
                 break;
             case 3:
                 RequireOutOfRange(() => _arena.Trim(-1), "a budget of -1");

@@ -1,6 +1,7 @@
 using Rm.Arenas;
 using Rm.Fuzz.Models;
 using Rm.Fuzz.Programs;
+using Rm.Memory;
 
 namespace Rm.Fuzz.Subjects;
 
@@ -12,7 +13,7 @@ internal sealed partial class HeapExecution
         switch (op.Code)
         {
             case OpCode.HeapTrim:
-                TrimHeap(HeapOf(op.Register), op.A);
+                TrimHeap(_pools[PoolOf(op.Register)], op.A);
                 break;
             case OpCode.ArenaTrim:
                 TrimArena(op.A);
@@ -24,7 +25,7 @@ internal sealed partial class HeapExecution
                 _arena.SpareFraction = (ulong)op.A % 101 / 100.0;
                 break;
             case OpCode.HeapRenew:
-                Renew(op.Register % _heaps.Length);
+                Renew(PoolOf(op.Register));
                 break;
             case OpCode.MemoryFail:
                 _memory.FailAfter((int)op.A);
@@ -35,7 +36,7 @@ internal sealed partial class HeapExecution
         }
     }
 
-    private void TrimHeap(SizeClassHeap heap, long budget)
+    private void TrimHeap(Pool heap, long budget)
     {
         nuint before = _arena.CommittedBytes;
         long given = heap.Trim(Math.Abs(budget));
@@ -78,7 +79,7 @@ internal sealed partial class HeapExecution
     // A heap ends with its blocks, and another takes its place.
     private void Renew(int pool)
     {
-        SizeClassHeap old = _heaps[pool];
+        Pool old = _pools[pool];
         HeapBlock[] blocks = [.. _model.Live.Where(b => b.Pool == pool)];
         Array.ForEach(blocks, RequireIntact);
         old.Dispose();
@@ -87,30 +88,30 @@ internal sealed partial class HeapExecution
         int pools = _arena.Pools.Count;
         try
         {
-            _heaps[pool] = _arena.CreateHeap($"heap {pool}");
+            _pools[pool] = CreatePool(pool);
         }
         catch (OutOfMemoryException)
         {
             Require(_memory.Refused != MemoryCalls.None, "no memory for a heap, though nothing failed");
             Same(pools, _arena.Pools.Count, "the number of pools after a heap could not be made");
             _memory.Armed = false;
-            _heaps[pool] = _arena.CreateHeap($"heap {pool}");
+            _pools[pool] = CreatePool(pool);
             _memory.Armed = true;
         }
 
         Same(pools + 1, _arena.Pools.Count, "the number of pools");
     }
 
-    private static void RequireEnded(SizeClassHeap heap)
+    private static void RequireEnded(Pool pool)
     {
-        heap.Dispose();
-        Require(heap.IsDisposed && heap.ToString() is { Length: > 0 }, "a disposed heap is not disposed");
-        Same(default, heap.Usage, "the usage of a disposed heap");
-        RequireDisposed(() => heap.Allocate(8));
-        RequireDisposed(() => heap.AllocateAligned(8, 64));
-        RequireDisposed(() => heap.Free(16));
-        RequireDisposed(() => heap.Trim());
-        RequireDisposed(heap.Verify);
+        pool.Dispose();
+        Require(pool.IsDisposed && pool.ToString() is { Length: > 0 }, "a disposed heap is not disposed");
+        Same(default, pool.Usage, "the usage of a disposed heap");
+        RequireDisposed(() => ((INativeAllocator)pool).Allocate(0));
+        RequireDisposed(() => ((INativeAllocator)pool).AllocateZeroed(0));
+        RequireDisposed(() => ((INativeAllocator)pool).Free(16, 0, 0));
+        RequireDisposed(() => pool.Trim());
+        RequireDisposed(pool.Verify);
     }
 
     private static void RequireDisposed(Action call)

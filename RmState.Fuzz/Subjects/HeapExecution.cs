@@ -1,11 +1,12 @@
 using Rm.Arenas;
 using Rm.Fuzz.Models;
 using Rm.Fuzz.Programs;
+using Rm.Memory;
 
 namespace Rm.Fuzz.Subjects;
 
 /// <summary>
-/// Takes the steps of a program with the heaps of one arena and with their model, and compares after each. The arena stands on
+/// Takes the steps of a program with the pools of one arena and with their model, and compares after each. The arena stands on
 /// simulated memory, which notices wrong calls and refuses others.
 /// </summary>
 internal sealed partial class HeapExecution : IExecution
@@ -13,7 +14,7 @@ internal sealed partial class HeapExecution : IExecution
     private readonly ProgramOptions _options;
     private readonly SimulatedMemory _memory;
     private readonly Arena _arena;
-    private readonly SizeClassHeap[] _heaps;
+    private readonly Pool[] _pools;
     private readonly HeapModel _model;
     private readonly Dictionary<nint, nuint> _announced = [];
     private readonly nint _lent;
@@ -44,8 +45,8 @@ internal sealed partial class HeapExecution : IExecution
             _arena.AddRegion(_lent, (nuint)options.Lent);
         }
 
-        _heaps = [.. Enumerable.Range(0, options.Heaps).Select(i => _arena.CreateHeap($"heap {i}"))];
-        _model = new HeapModel(options.Heaps);
+        _pools = [.. Enumerable.Range(0, options.Heaps + options.BlockHeaps).Select(CreatePool)];
+        _model = new HeapModel(_pools.Length);
         _memory.Armed = true;
     }
 
@@ -106,7 +107,9 @@ internal sealed partial class HeapExecution : IExecution
     private HeapBlock? LiveBlock(int register) =>
         _model.TryFind(Register(register), out HeapBlock? block) && block.Register == register ? block : null;
 
-    private SizeClassHeap HeapOf(int register) => _heaps[register % _heaps.Length];
+    private int PoolOf(int register) => register % _pools.Length;
+
+    private INativeAllocator AllocatorOf(int pool) => (INativeAllocator)_pools[pool];
 
     private void SetRegister(int register, nint block)
     {

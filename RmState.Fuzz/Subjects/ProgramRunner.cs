@@ -43,7 +43,7 @@ internal sealed class ProgramRunner(FixedRegion region)
     /// <summary>Runs a given program.</summary>
     public ProgramFailure? Run(FuzzProgram program)
     {
-        using IExecution execution = program.Options.Heaps > 0 ? new HeapExecution(program.Options, region) : new Execution(program.Options, region);
+        using IExecution execution = program.Options.Heaps + program.Options.BlockHeaps > 0 ? new HeapExecution(program.Options, region) : new Execution(program.Options, region);
         int step = 0;
         try
         {

@@ -214,7 +214,7 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
 
     private nint Take(nuint bytes, nuint alignment, MemoryArea kind, byte state)
     {
-        if (bytes > FixedRegion.Size || alignment > FixedRegion.Size)
+        if (bytes > FixedRegion.Size || alignment > FixedRegion.LargestAlignment)
         {
             return OutOfRoom();
         }
