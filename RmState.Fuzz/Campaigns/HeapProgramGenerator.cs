@@ -16,6 +16,8 @@ internal sealed class HeapProgramGenerator : IProgramSource
 
     private static readonly long[] OddElements = [1, 2, 3, 4095, 4097, 65535, 65536, 65537, 100_000];
 
+    private const long LargestBlock = 300_000;
+
     private readonly HeapProfile _profile;
     private readonly int _usualSize;
     private SplitMix _random;
@@ -49,6 +51,10 @@ internal sealed class HeapProgramGenerator : IProgramSource
             KeepEmptyBlocks = _random.Below(4),
             ZeroesElements = _random.Chance(70),
         };
+
+        // The first block must fit, whatever the limit.
+        long stride = Math.Max(Options.ElementSize, Options.ElementAlignment);
+        Options = Options with { ElementsPerBlock = (int)Math.Clamp(LargestBlock / stride, 1, Options.ElementsPerBlock) };
     }
 
     public ProgramOptions Options { get; }

@@ -92,9 +92,10 @@ internal sealed partial class HeapExecution
         }
         catch (OutOfMemoryException)
         {
-            Require(_memory.Refused != MemoryCalls.None, "no memory for a heap, though nothing failed");
+            RequireReason(pool, 0, 0);
             Same(pools, _arena.Pools.Count, "the number of pools after a heap could not be made");
             _memory.Armed = false;
+            _arena.CommitLimit = nuint.MaxValue;
             _pools[pool] = CreatePool(pool);
             _memory.Armed = true;
         }
