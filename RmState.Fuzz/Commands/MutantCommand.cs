@@ -1,5 +1,6 @@
 using Rm.Fuzz.Campaigns;
 #if RM_MUTATIONS
+using Rm.Arenas;
 using Rm.Counting;
 #endif
 
@@ -9,7 +10,7 @@ namespace Rm.Fuzz.Commands;
 internal static class MutantCommand
 {
 #if RM_MUTATIONS
-    public static IReadOnlyList<(int Id, string Name)> All => Mutation.All;
+    public static IReadOnlyList<(int Id, string Name)> All => [.. Mutation.All, .. ArenaMutation.All];
 #else
     public static IReadOnlyList<(int Id, string Name)> All => [];
 #endif
@@ -25,7 +26,12 @@ internal static class MutantCommand
     }
 
 #if RM_MUTATIONS
-    private static void Plant(int id) => Mutation.Active = id;
+    private static void Plant(int id)
+    {
+        bool ofArena = id >= ArenaMutation.DoubleFreeAccepted;
+        Mutation.Active = ofArena ? 0 : id;
+        ArenaMutation.Active = ofArena ? id : 0;
+    }
 #else
     private static void Plant(int id)
     {

@@ -25,7 +25,7 @@ internal static class MutationsCommand
         }
 
         bool good = true;
-        Console.WriteLine($"{"",2}  {"planted bug",-72} {"campaign",-10} {"step",-26} {"operations",11} {"seconds",8}");
+        Console.WriteLine($"{"",3}  {"planted bug",-72} {"campaign",-14} {"step",-26} {"operations",11} {"seconds",8}");
         foreach ((int id, string name) in MutantCommand.All)
         {
             MutantVerdict verdict = Start(id);
@@ -44,11 +44,11 @@ internal static class MutationsCommand
     {
         string what = verdict switch
         {
-            { Caught: true } => $"{verdict.Campaign,-10} {verdict.Step,-26}",
-            _ when id == 0 => $"{"clean",-37}",
-            _ => $"{"MISSED",-37}",
+            { Caught: true } => $"{verdict.Campaign,-14} {verdict.Step,-26}",
+            _ when id == 0 => $"{"clean",-41}",
+            _ => $"{"MISSED",-41}",
         };
-        string text = string.Create(CultureInfo.InvariantCulture, $"{id,2}  {name,-72} {what} {verdict.Operations,11:N0} {verdict.Seconds,8:F2}");
+        string text = string.Create(CultureInfo.InvariantCulture, $"{id,3}  {name,-72} {what} {verdict.Operations,11:N0} {verdict.Seconds,8:F2}");
         return verdict.Message.Length == 0 ? text : $"{text}\n      {verdict.Message}";
     }
 

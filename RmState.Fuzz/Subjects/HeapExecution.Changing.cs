@@ -10,6 +10,7 @@ namespace Rm.Fuzz.Subjects;
 /// <content>Blocks that come, change and go.</content>
 internal sealed partial class HeapExecution
 {
+    private const nuint LargestInSlab = 32 << 10;
     private const nuint LargestInClass = 1 << 20;
     private const nuint LargestAlignmentInClass = 64 << 10;
 
@@ -94,7 +95,8 @@ internal sealed partial class HeapExecution
         nuint fair = IsOfElements(block.Pool) ? (nuint)_options.ElementSize
             : _options.PassThrough ? 0
             : block.IsLone ? (IsStuck ? nuint.MaxValue : (nuint)_options.PageSize)
-            : block.Alignment > 16 ? block.Size + block.Alignment + (36 << 10)
+            : block.Alignment > 16 ? block.Size + block.Alignment + (32 << 10) + (nuint)_options.PageSize
+            : block.Size > LargestInSlab ? (nuint)_options.PageSize
             : nuint.Max(16, block.Size / 8);
         Require(waste <= fair, $"{block} wastes {waste.ToString(CultureInfo.InvariantCulture)} bytes");
     }
@@ -145,8 +147,9 @@ internal sealed partial class HeapExecution
     {
         Exception? thrown = Catch(() => FreeAt(block.Pool, block.Address));
         bool forgotten = block.IsLone || _options.PassThrough;
+        bool perhaps = !IsOfElements(block.Pool) && block.Usable > LargestInSlab;
         Require(
-            forgotten ? thrown is ForeignBlockException : thrown is DoubleFreeException,
+            (thrown is ForeignBlockException && (forgotten || perhaps)) || (thrown is DoubleFreeException && !forgotten),
             $"freeing {block} twice gave {thrown?.GetType().Name ?? "no exception"}");
         Same(block.Address, ((MemoryViolationException)thrown!).Block, "the block of the violation");
     }

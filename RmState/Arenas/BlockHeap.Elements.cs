@@ -32,6 +32,9 @@ public sealed unsafe partial class BlockHeap
 
         cache->Top = --top;
         byte* mark = top->Mark;
+#if RM_MUTATIONS
+        cleared = ArenaMutation.Is(ArenaMutation.ElementNotCleared) ? 0 : cleared;
+#endif
         nint element = top->Block;
         if (cleared != 0 && *mark != Mark.CachedClean)
         {

@@ -184,6 +184,9 @@ internal sealed unsafe partial class SlabStore
             nuint end = index + length == slab->Elements
                 ? (nuint)slab->Start + ((nuint)cache->Granules << Granule.Shift)
                 : (nuint)Slab.AddressOf(slab, index + length);
+#if RM_MUTATIONS
+            start -= ArenaMutation.Is(ArenaMutation.LivePageGivenBack) && index > 0 ? page - 1 : 0;
+#endif
             start = (start + page - 1) & ~(page - 1);
             end &= ~(page - 1);
             if (end > start)
