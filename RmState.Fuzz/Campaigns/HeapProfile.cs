@@ -24,6 +24,9 @@ internal sealed record HeapProfile : Campaign
     /// <summary>How many of a hundred sizes are from 1 MiB to 3 MiB.</summary>
     public int HugePercent { get; init; }
 
+    /// <summary>How many of a hundred alignments are above 64 KiB.</summary>
+    public int WideAlignmentPercent { get; init; } = 8;
+
     public int[] Heaps { get; init; } = [1, 1, 2, 3];
 
     public int[] BlockHeaps { get; init; } = [0];

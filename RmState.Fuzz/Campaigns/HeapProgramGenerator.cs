@@ -173,12 +173,10 @@ internal sealed class HeapProgramGenerator : IProgramSource
         };
     }
 
-    private long Alignment() => _random.Below(40) switch
-    {
-        0 => 1L << 62,
-        < 4 => 1L << (16 + _random.Below(6)),
-        _ => 1L << _random.Below(17),
-    };
+    private long Alignment() =>
+        _random.Chance(_profile.WideAlignmentPercent) ? 1L << (17 + _random.Below(5))
+        : _random.Chance(2) ? 1L << 62
+        : 1L << _random.Below(17);
 
     private long Limit(HeapExecution run)
     {

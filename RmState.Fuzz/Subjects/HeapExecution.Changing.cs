@@ -48,6 +48,7 @@ internal sealed partial class HeapExecution
         bool aligned = op.Code == OpCode.HeapAligned;
         nuint size = (nuint)(aligned ? op.B : op.A);
         nuint alignment = aligned ? (nuint)op.A : 0;
+        PoolUsage before = _pools[pool].Usage;
         nint block = op.Code switch
         {
             OpCode.HeapZeroed => heap.AllocateZeroed(size),
@@ -71,6 +72,7 @@ internal sealed partial class HeapExecution
             Register = op.Register,
         };
         RequireNew(allocated);
+        RequireNoRoom(pool, before);
         Require((op.Code != OpCode.HeapZeroed && !(IsOfElements(pool) && _options.ZeroesElements)) || BlockContents.IsZero(block, size), $"the zeroed {allocated} has other bytes");
         Begin(allocated);
     }
@@ -96,7 +98,7 @@ internal sealed partial class HeapExecution
             : _options.PassThrough ? 0
             : block.IsLone ? (IsStuck ? nuint.MaxValue : (nuint)_options.PageSize)
             : block.Alignment > 16 ? block.Size + block.Alignment + (32 << 10) + (nuint)_options.PageSize
-            : block.Size > LargestInSlab ? (nuint)_options.PageSize
+            : block.Size > LargestInSlab ? (block.Size / 8) + (nuint)_options.PageSize
             : nuint.Max(16, block.Size / 8);
         Require(waste <= fair, $"{block} wastes {waste.ToString(CultureInfo.InvariantCulture)} bytes");
     }
