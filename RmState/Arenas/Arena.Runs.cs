@@ -46,9 +46,21 @@ public sealed unsafe partial class Arena
         {
             Chunk chunk = _chunks[home];
             int first = chunk.IndexOf(start);
-            _map.Set(start, (nuint)granules, 0);
+#if RM_MUTATIONS
+            if (!ArenaMutation.Is(ArenaMutation.MapKeptByRelease))
+#endif
+            {
+                _map.Set(start, (nuint)granules, 0);
+            }
+
             chunk.Give(first, granules);
-            SpareBytes += CommittedIn(chunk, first, granules);
+#if RM_MUTATIONS
+            if (!ArenaMutation.Is(ArenaMutation.SpareNotCounted))
+#endif
+            {
+                SpareBytes += CommittedIn(chunk, first, granules);
+            }
+
             Maintain(0);
             changes = TakeChanges();
         }
@@ -79,7 +91,13 @@ public sealed unsafe partial class Arena
                 return false;
             }
 
-            SetDirty(chunk, start, newBytes);
+#if RM_MUTATIONS
+            if (!ArenaMutation.Is(ArenaMutation.DirtForgottenByExtension))
+#endif
+            {
+                SetDirty(chunk, start, newBytes);
+            }
+
             _map.Set(chunk.AddressOf(first + granules), (nuint)more, entry);
             return true;
         }
@@ -247,6 +265,14 @@ public sealed unsafe partial class Arena
             return true;
         }
 
+#if RM_MUTATIONS
+        if (ArenaMutation.Is(ArenaMutation.FailedCommitCounted) && !TryOpen(chunk, start, bytes))
+        {
+            AddCommitted(missing);
+            return false;
+        }
+
+#endif
         if (missing > _commitLimit || _committed > _commitLimit - missing || !TryOpen(chunk, start, bytes))
         {
             return false;

@@ -113,7 +113,11 @@ internal sealed unsafe partial class SlabStore
             }
 
             index += skipped;
-            if ((slab->Flags & SlabFlags.HasHoles) != 0 && !_arena.TryCommitPages(slab->Home, Slab.AddressOf(slab, index), slab->Stride))
+            bool holes = (slab->Flags & SlabFlags.HasHoles) != 0;
+#if RM_MUTATIONS
+            holes &= !ArenaMutation.Is(ArenaMutation.HoleNotCommitted);
+#endif
+            if (holes && !_arena.TryCommitPages(slab->Home, Slab.AddressOf(slab, index), slab->Stride))
             {
                 passed = Math.Min(passed, index);
                 index = FirstBehindPage(slab, index);
@@ -136,6 +140,9 @@ internal sealed unsafe partial class SlabStore
         cache->Taken += found;
         cache->EmptySlabs -= slab->Free == slab->Elements ? 1 : 0;
         slab->Free -= found;
+#if RM_MUTATIONS
+        slab->Free += ArenaMutation.Is(ArenaMutation.FreeCountShort) && found > 1 ? 1 : 0;
+#endif
         slab->Cursor = Math.Min(passed, index);
         slab->FreshFrom = Math.Max(slab->FreshFrom, index);
         Relist(cache, slab);
@@ -176,6 +183,13 @@ internal sealed unsafe partial class SlabStore
     internal Slab* SlabOf(nint address)
     {
         ulong entry = _arena.FindEntry(address);
+#if RM_MUTATIONS
+        if (ArenaMutation.Is(ArenaMutation.TagNotCompared))
+        {
+            return PageEntry.Slab(entry);
+        }
+
+#endif
         return PageEntry.Tag(entry) == _tag ? PageEntry.Slab(entry) : null;
     }
 
@@ -184,7 +198,13 @@ internal sealed unsafe partial class SlabStore
     {
         Slab* slab = PageEntry.Slab(PageMap.Lookup(Tables->MapRoot, block));
         int index = (int)(mark - Slab.Marks(slab));
-        *mark = Mark.Free;
+#if RM_MUTATIONS
+        if (!ArenaMutation.Is(ArenaMutation.MarkKeptByFlush))
+#endif
+        {
+            *mark = Mark.Free;
+        }
+
         slab->Free++;
         slab->Cursor = Math.Min(slab->Cursor, index);
         cache->Taken--;
@@ -209,6 +229,14 @@ internal sealed unsafe partial class SlabStore
         {
             return;
         }
+
+#if RM_MUTATIONS
+        if (ArenaMutation.Is(ArenaMutation.SlabNotListed) && slab->List == 0 && slab->Free < slab->Elements)
+        {
+            return;
+        }
+
+#endif
 
         Unlist(cache, slab);
         slab->List = list;
