@@ -11,7 +11,7 @@ namespace Rm.Tool.Ratios.Measuring;
 /// operation in question, was other operations' and is taken off by the wall's clock; unless there was a pause between two, when
 /// the wall's time has to do.
 /// </remarks>
-internal sealed class AttachTimes
+internal sealed class OperationTimes
 {
     private const int HistogramLimit = 1_000_000;
 
