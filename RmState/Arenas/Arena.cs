@@ -132,6 +132,12 @@ public sealed partial class Arena : IDisposable
             pool.Dispose();
         }
 
+        // A heap that owns its arena has disposed it just now.
+        if (IsDisposed)
+        {
+            return;
+        }
+
         ArenaChanges changes;
         lock (_lock)
         {

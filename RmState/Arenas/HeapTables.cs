@@ -64,4 +64,26 @@ internal unsafe struct HeapTables
         nuint index = (nuint)(product >> 32);
         return index < (nuint)cache->Elements ? slab + Slab.HeaderBytes + index : null;
     }
+
+    /// <summary>Finds the mark of a block in a slab of any length, by asking the slab.</summary>
+    /// <param name="tables">The heap's.</param>
+    /// <param name="block">Any address.</param>
+    /// <returns>Null when there is no such block.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* FindMark(HeapTables* tables, nint block)
+    {
+        if ((nuint)block >> PageEntry.TagShift != 0)
+        {
+            return null;
+        }
+
+        ulong entry = PageMap.Lookup(tables->MapRoot, block) ^ tables->TagBits;
+        if (entry >> PageEntry.TagShift != 0)
+        {
+            return null;
+        }
+
+        var slab = (Slab*)(entry & ~(ulong)(MaxClasses - 1));
+        return Slab.TryIndexOf(slab, block, out int index) ? Slab.Marks(slab) + index : null;
+    }
 }

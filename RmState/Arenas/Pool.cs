@@ -49,6 +49,16 @@ public abstract class Pool : IDisposable
     /// <exception cref="Violations.CountedBlockException">A state counts blocks of this pool; nothing was changed.</exception>
     public abstract void Dispose();
 
+    internal string NameForMessages => Name is null ? "this heap" : $"heap '{Name}'";
+
+    internal void ThrowIfNull(nint block, string member)
+    {
+        if (block == 0)
+        {
+            throw new ArgumentNullException(nameof(block), $"{member} was given null: it needs the address of a block of {NameForMessages}.");
+        }
+    }
+
     /// <summary>Describes what the pool keeps at an address that the page map gives to it.</summary>
     internal abstract ArenaRange Describe(nint start, nuint bytes, nuint committed);
 

@@ -22,7 +22,7 @@ public sealed unsafe partial class SizeClassHeap
         {
             if (_passed is not null)
             {
-                return TakePassed(size, alignment, zeroed);
+                return _passed.Take(size, alignment, zeroed);
             }
 
             nint block = TakeOnce(size, alignment, zeroed, mark);
@@ -52,7 +52,7 @@ public sealed unsafe partial class SizeClassHeap
         {
             if (_passed is not null)
             {
-                FreePassed(block, member);
+                _passed.Free(block, member);
                 return;
             }
 
@@ -98,7 +98,7 @@ public sealed unsafe partial class SizeClassHeap
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_passed is not null)
         {
-            return _passed.TryGetValue(block, out size);
+            return _passed.TryGetSize(block, out size);
         }
 
         return FindMark(block, out size) != null;
@@ -171,32 +171,7 @@ public sealed unsafe partial class SizeClassHeap
 
     private Slab* FindOrThrow(nint block, bool counted, string member, out byte* mark)
     {
-        if (block == 0)
-        {
-            throw new ArgumentNullException(nameof(block), $"{member} was given null: it needs the address of a block of {NameForMessages}.");
-        }
-
-        Slab* slab = _store.SlabOf(block);
-        if (slab == null)
-        {
-            Pool? other = Arena.PoolOf(block);
-            string owner = other is null ? "no pool of its arena has memory there" : $"it is in memory of pool '{other.Name ?? "unnamed"}'";
-            throw new ForeignBlockException($"{member} of 0x{block:x}: it is not a block of {NameForMessages}; {owner}. Free it where it was allocated.", block);
-        }
-
-        if (!Slab.TryIndexOf(slab, block, out int index))
-        {
-            nint start = Slab.AddressOf(slab, (int)Math.Min((ulong)slab->Elements - 1, (nuint)(block - slab->Start) / slab->Stride));
-            throw new MisalignedPointerException(
-                $"{member} of 0x{block:x}: no block of {NameForMessages} begins there; the one it points into begins at 0x{start:x}. Pass the address that was allocated.", block);
-        }
-
-        mark = Slab.Marks(slab) + index;
-        if (Mark.IsFree(*mark))
-        {
-            throw new DoubleFreeException($"{member} of 0x{block:x}: {NameForMessages} has this block free already. Two owners free it; find the first.", block);
-        }
-
+        Slab* slab = _store.FindOrThrow(block, member, this, out mark);
         bool isCounted = Mark.IsCounted(*mark) || *mark == Mark.Elsewhere;
         if (isCounted && !counted)
         {

@@ -34,7 +34,7 @@ public sealed unsafe partial class SizeClassHeap
         {
             if (_passed is not null)
             {
-                return ResizePassed(block, newSize, alignment, member);
+                return _passed.Resize(block, newSize, alignment, member);
             }
 
             Slab* slab = FindOrThrow(block, counted, member, out byte* place);

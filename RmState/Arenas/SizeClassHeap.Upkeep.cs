@@ -51,18 +51,7 @@ public sealed unsafe partial class SizeClassHeap
         _ = Begin();
         _disposed = true;
         Counter?.HeapClosed();
-        if (_passed is not null)
-        {
-            foreach ((nint block, nuint size) in _passed)
-            {
-                Arena.Unpass(size);
-                Arena.Memory.FreeAligned(block, PassedAlignment);
-            }
-
-            _passed.Clear();
-            _passedBytes = 0;
-        }
-
+        _passed?.FreeAll();
         _store.Close();
         Arena.Unregister(_tag);
         GC.SuppressFinalize(this);
@@ -77,18 +66,7 @@ public sealed unsafe partial class SizeClassHeap
         }
     }
 
-    internal override ArenaRange Describe(nint start, nuint bytes, nuint committed)
-    {
-        Slab* slab = _store.SlabOf(start);
-        ClassCache* cache = _tables->Classes + slab->Class;
-        int cached = slab->Elements == 1 && Mark.IsFree(*Slab.Marks(slab)) ? 1 : 0;
-        for (MagazineEntry* entry = cache->Bottom; entry < cache->Top && slab->Elements > 1; entry++)
-        {
-            cached += (nuint)(entry->Block - slab->Start) < Slab.Bytes(slab) ? 1 : 0;
-        }
-
-        return new ArenaRange(start, bytes, committed, this, slab->Stride, slab->Elements, slab->Elements - slab->Free - cached);
-    }
+    internal override ArenaRange Describe(nint start, nuint bytes, nuint committed) => _store.Describe(this, start, bytes, committed);
 
     internal override nuint MeasureTables() => _store.MeasureTables(Arena.Memory);
 

@@ -54,7 +54,7 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
             _tables->CacheOffsets[size / 16] = (ushort)(SizeClasses.Of(size) * ClassCache.Bytes);
         }
 
-        _passed = arena.IsPassThrough ? [] : null;
+        _passed = arena.IsPassThrough ? new PassedBlocks(this) : null;
     }
 
     /// <inheritdoc/>
@@ -70,7 +70,7 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
         {
             if (_passed is not null || _disposed)
             {
-                return PassedUsage;
+                return _passed?.Usage ?? default;
             }
 
             PoolUsage slabs = _store.Usage;
@@ -226,6 +226,4 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
     }
 
     private void End() => _tables->Operations++;
-
-    private string NameForMessages => Name is null ? "this heap" : $"heap '{Name}'";
 }

@@ -37,6 +37,7 @@ internal sealed unsafe partial class SlabStore
         for (int i = 0; i < _count && done < budget; i++)
         {
             ClassCache* cache = Tables->Classes + _trimClass;
+            CloseSurplus(cache);
             for (int list = ClassCache.Lists - 1; list >= 0 && done < budget; list--)
             {
                 for (Slab* slab = (Slab*)cache->Heads[list]; slab != null && done < budget; slab = slab->Next)
@@ -49,6 +50,20 @@ internal sealed unsafe partial class SlabStore
         }
 
         return done;
+    }
+
+    /// <summary>Describes a slab as it is now, or was a moment ago.</summary>
+    internal ArenaRange Describe(Pool pool, nint start, nuint bytes, nuint committed)
+    {
+        Slab* slab = SlabOf(start);
+        ClassCache* cache = Tables->Classes + slab->Class;
+        int cached = slab->Elements == 1 && Mark.IsFree(*Slab.Marks(slab)) ? 1 : 0;
+        for (MagazineEntry* entry = cache->Bottom; entry < cache->Top && slab->Elements > 1; entry++)
+        {
+            cached += (nuint)(entry->Block - slab->Start) < Slab.Bytes(slab) ? 1 : 0;
+        }
+
+        return new ArenaRange(start, bytes, committed, pool, slab->Stride, slab->Elements, slab->Elements - slab->Free - cached);
     }
 
     /// <summary>Calls with every slab, whatever its state.</summary>

@@ -1,0 +1,68 @@
+using Rm.Memory;
+
+namespace Rm.Arenas;
+
+// What a state asks its allocator for: an element for every size that fits.
+public sealed unsafe partial class BlockHeap : INativeAllocator
+{
+    bool INativeAllocator.KnowsSizes => true;
+
+    nint INativeAllocator.Allocate(nuint size) => size > ElementSize ? 0 : TryAlloc(out nint element) ? element : 0;
+
+    nint INativeAllocator.AllocateZeroed(nuint size)
+    {
+        if (size > ElementSize)
+        {
+            return 0;
+        }
+
+        nint element = Pop(_cache->Stride);
+        return element != 0 ? element : Take(_cache->Stride);
+    }
+
+    nint INativeAllocator.AllocateAligned(nuint size, nuint alignment) =>
+        alignment > Alignment || size > ElementSize ? 0 : TryAlloc(out nint element) ? element : 0;
+
+    nint INativeAllocator.Reallocate(nint block, nuint oldSize, nuint newSize, nuint alignment)
+    {
+        long operations = Begin();
+        try
+        {
+            if (_passed is not null)
+            {
+                _ = _passed.SizeOf(block, nameof(INativeAllocator.Reallocate));
+            }
+            else
+            {
+                _ = _store.FindOrThrow(block, nameof(INativeAllocator.Reallocate), this, out _);
+            }
+        }
+        finally
+        {
+            End(operations, changed: false);
+        }
+
+        return newSize > ElementSize ? 0 : block;
+    }
+
+    void INativeAllocator.Free(nint block, nuint size, nuint alignment) => Free(block);
+
+    nuint INativeAllocator.UsableSize(nint block)
+    {
+        ThrowIfDisposed();
+        return IsLive(block) ? ElementSize : 0;
+    }
+
+    AddressOwner INativeAllocator.OwnerOf(nint address) => Contains(address) ? AddressOwner.Mine : AddressOwner.Foreign;
+
+    private bool IsLive(nint block)
+    {
+        if (_passed is not null)
+        {
+            return _passed.TryGetSize(block, out _);
+        }
+
+        byte* mark = HeapTables.FindMark(_tables, block);
+        return mark != null && !Mark.IsFree(*mark);
+    }
+}
