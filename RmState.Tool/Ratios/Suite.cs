@@ -3,7 +3,7 @@ using Rm.Tool.Ratios.Cases;
 namespace Rm.Tool.Ratios;
 
 /// <summary>Every row there is, under its fixed name.</summary>
-internal static class Suite
+internal static partial class Suite
 {
     private const string Yardstick = "++a[i]; --a[i]";
     private const string Dictionary = "Dictionary";
@@ -41,6 +41,7 @@ internal static class Suite
         TableBytes("", withSizes: false, worst: 34, mean: 24),
         TableBytes(", with sizes", withSizes: true, worst: 52, mean: 38),
         LargestTable(),
+        .. Arenas,
     ];
 
     private static AgainstItselfCase AgainstItself() =>

@@ -16,7 +16,8 @@ internal sealed class AllFreedCase(Row row) : BenchCase(row)
         int blocks = context.Settings.Sized(Blocks);
         double heap = Growth<HeapBlocks>(blocks) / Mebibyte;
         double state = Growth<StateBlocks>(blocks) / Mebibyte;
-        return [Figure.OfAbsolute(Math.Max(heap, state), $"size-class heap {heap:F2}, under a state {state:F2}")];
+        double elements = Growth<ElementBlocks>(blocks) / Mebibyte;
+        return [Figure.OfAbsolute(Math.Max(elements, Math.Max(heap, state)), $"block heap {elements:F2}, size-class heap {heap:F2}, under a state {state:F2}")];
     }
 
     private static long Growth<TSource>(int count)
