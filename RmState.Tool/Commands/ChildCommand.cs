@@ -8,7 +8,7 @@ namespace Rm.Tool.Commands;
 /// <summary>One replay in this process, its report on standard output: what the tool starts itself with.</summary>
 internal static class ChildCommand
 {
-    public const string Name = "replay-one";
+    private const string Name = "replay-one";
 
     public static Command Create()
     {
@@ -16,23 +16,48 @@ internal static class ChildCommand
         var side = new Argument<ReplaySide>("side");
         var holders = new Argument<int>("holders");
         var seed = new Argument<ulong>("seed");
-        var command = new Command(Name, "One replay in this process; the replay command starts it.") { trace, side, holders, seed };
+        var samples = new Argument<int>("samples");
+        var snapshot = new Argument<int>("snapshot");
+        var command = new Command(Name, "One replay in this process; the replay command starts it.") { trace, side, holders, seed, samples, snapshot };
         command.Hidden = true;
         command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(trace),
-            parsed.GetRequiredValue(side),
-            parsed.GetRequiredValue(holders),
-            parsed.GetRequiredValue(seed),
+            new ReplayRequest
+            {
+                Path = parsed.GetRequiredValue(trace),
+                Side = parsed.GetRequiredValue(side),
+                Holders = parsed.GetRequiredValue(holders),
+                Seed = parsed.GetRequiredValue(seed),
+                Samples = parsed.GetRequiredValue(samples),
+                SnapshotAt = parsed.GetRequiredValue(snapshot) - 1,
+            },
             parsed.InvocationConfiguration));
         return command;
     }
 
-    private static int Run(string path, ReplaySide side, int holders, ulong seed, InvocationConfiguration streams)
+    /// <summary>The command line that has a process of its own replay this; no argument begins with a minus.</summary>
+    public static IReadOnlyList<string> ArgumentsFor(ReplayRequest request) =>
+    [
+        Name, Path.GetFullPath(request.Path), $"{request.Side}", $"{request.Holders}", $"{request.Seed}", $"{request.Samples}",
+        $"{request.SnapshotAt + 1}",
+    ];
+
+    /// <summary>Replays in this process.</summary>
+    internal static ReplayReport Replay(ReplayScript script, ReplayRequest request) => request.Side switch
+    {
+        ReplaySide.Malloc => Plain<MallocHeap>(script, request),
+        ReplaySide.Arena => Plain<ArenaHeap>(script, request),
+        ReplaySide.StateOverMalloc => Plain<StateHeap>(script, request),
+        ReplaySide.StateOverArena => Plain<ArenaStateHeap>(script, request),
+        ReplaySide.HoldersOverMalloc => Held<StateHeap>(script, request),
+        _ => Held<ArenaStateHeap>(script, request),
+    };
+
+    private static int Run(ReplayRequest request, InvocationConfiguration streams)
     {
         ReplayScript script;
         try
         {
-            script = ReplayScript.Load(path);
+            script = ReplayScript.Load(request.Path);
         }
         catch (TraceException e)
         {
@@ -40,13 +65,29 @@ internal static class ChildCommand
             return ExitCode.Usage;
         }
 
-        ReplayReport report = side switch
-        {
-            ReplaySide.State => ReplaySession.Run<StateHeap>(script, ReplayLoop.Run, warmUp: true),
-            ReplaySide.Malloc => ReplaySession.Run<MallocHeap>(script, ReplayLoop.Run, warmUp: true),
-            _ => ReplaySession.Run<StateHeap>(script, new HolderLoop(script, Math.Max(1, holders), seed).Run, warmUp: false),
-        };
-        streams.Output.WriteLine(JsonSerializer.Serialize(report, ReplayJson.Default.ReplayReport));
+        streams.Output.WriteLine(JsonSerializer.Serialize(Replay(script, request), ReplayJson.Default.ReplayReport));
         return ExitCode.Success;
     }
+
+    private static ReplayReport Plain<THeap>(ReplayScript script, ReplayRequest request)
+        where THeap : struct, IReplayHeap<THeap>
+    {
+        if (request is { Samples: 0, SnapshotAt: ReplayRequest.NoSnapshot })
+        {
+            return ReplaySession.Run<THeap>(script, ReplayLoop.Run, warmUp: true);
+        }
+
+        // Warm only where the resident bytes are looked at: code that is compiled on the way is among them.
+        var sampler = new ReplaySampler(script, request.Samples, request.SnapshotAt);
+        ReplayReport report = ReplaySession.Run<THeap>(script, sampler.Run, warmUp: request.Samples > 0);
+        return report with
+        {
+            Samples = request.Samples > 0 ? sampler.Samples(report.StartRss) : null,
+            Snapshot = sampler.Snapshot,
+        };
+    }
+
+    private static ReplayReport Held<THeap>(ReplayScript script, ReplayRequest request)
+        where THeap : struct, IReplayHeap<THeap>, IStateHeap =>
+        ReplaySession.Run<THeap>(script, new HolderLoop(script, Math.Max(1, request.Holders), request.Seed).Run, warmUp: false);
 }

@@ -11,14 +11,25 @@ internal sealed record ReplayPlan
 
     public required IReadOnlyList<string> Paths { get; init; }
 
-    /// <summary>The most holders a block gets in the held replay; 0 for no such replay.</summary>
+    /// <summary>What is compared with plain malloc.</summary>
+    public required IReadOnlyList<ReplaySide> Sides { get; init; }
+
+    /// <summary>The most holders a block gets in the held replays; 0 for no such replays.</summary>
     public required int Holders { get; init; }
 
     public required ulong Seed { get; init; }
 
     public required int Rounds { get; init; }
 
-    private int ReplaysPerTrace => (2 * Rounds) + (Holders > 0 ? 1 : 0);
+    /// <summary>How often the memory is looked at, in replays of their own; 0 for no such replays.</summary>
+    public int Samples { get; init; }
+
+    /// <summary>When the heap of the side over the arena is described; null for not.</summary>
+    public MapMoment? MapAt { get; init; }
+
+    private int ReplaysPerTrace => ((Sides.Count + 1) * (Rounds + (Samples > 0 ? 1 : 0)))
+        + Sides.Count(s => Holders > 0 && s.WithHolders() is not null)
+        + (MapAt is null ? 0 : 1);
 
     /// <summary>Reads every trace, and replays them if all can be.</summary>
     public ReplayDocument Run(IReplayProgress progress)
@@ -29,7 +40,9 @@ internal sealed record ReplayPlan
         {
             try
             {
-                traces.Add((path, Read(path)));
+                TraceStatistics statistics = Read(path);
+                _ = MapAt?.EventOf(path, statistics);
+                traces.Add((path, statistics));
             }
             catch (TraceException e)
             {
@@ -61,19 +74,37 @@ internal sealed record ReplayPlan
     private ReplayResult Replay(string path, TraceStatistics statistics, IReplayProgress progress)
     {
         progress.Begin(ReplayResult.ShortName(path), ReplaysPerTrace);
-        ReplayReport? held = null;
-        if (Holders > 0)
-        {
-            held = ReplayProcess.Run(path, ReplaySide.Holders, Holders, Seed);
-            progress.Step();
-        }
-
         return new ReplayResult
         {
             Path = path,
             Trace = statistics,
-            Held = held,
-            Plain = ReplayMeasurement.Compare(path, Rounds, progress.Step),
+            Sides = [.. ReplayMeasurement.Compare(path, Sides, Rounds, progress.Step).Select(measured => Complete(measured, path, statistics, progress))],
+        };
+    }
+
+    // The replays whose time does not count.
+    private SideResult Complete(SideResult measured, string path, TraceStatistics statistics, IReplayProgress progress)
+    {
+        var request = new ReplayRequest { Path = path, Side = measured.Side };
+        ReplayReport? Replay(bool wanted, ReplayRequest wish)
+        {
+            ReplayReport? report = wanted ? ReplayProcess.Run(wish) : null;
+            if (wanted)
+            {
+                progress.Step();
+            }
+
+            return report;
+        }
+
+        ReplaySide? held = measured.Side.WithHolders();
+        return measured with
+        {
+            Held = Replay(held is not null && Holders > 0, request with { Side = held ?? measured.Side, Holders = Holders, Seed = Seed }),
+            Sampled = Replay(Samples > 0, request with { Samples = Samples }),
+            Mapped = Replay(
+                MapAt is not null && measured.Side.IsOverArena(),
+                request with { SnapshotAt = MapAt?.EventOf(path, statistics) ?? ReplayRequest.NoSnapshot }),
         };
     }
 }

@@ -6,20 +6,16 @@ namespace Rm.Tool.Commands;
 /// <summary>Shows the results of a replay command.</summary>
 internal static class ReplayTable
 {
-    private const int LeastWidth = 160;
-
-    private static readonly string[] Columns =
-    [
-        "trace", "events", "ns/event", "malloc", "ratio", "peak live", "peak RSS", "ratio", "live at end", "checks", "violations",
-    ];
+    private const int LeastWidth = 190;
 
     public static void Write(IAnsiConsole console, ReplayDocument document)
     {
         Table table = new Table().Border(TableBorder.Simple);
-        foreach (string column in Columns)
+        string[] means = [.. Means(document)];
+        foreach ((string header, int index) in Headers(document.Traces[0]).Select((header, index) => (header, index)))
         {
-            var header = new TableColumn(column).NoWrap();
-            table.AddColumn(table.Columns.Count == 0 ? header : header.RightAligned());
+            TableColumn column = new TableColumn(header).NoWrap().Footer(means[index]).Padding(1, index == 0 ? 1 : 0);
+            table.AddColumn(index == 0 ? column : column.RightAligned());
         }
 
         foreach (ReplayResult result in document.Traces)
@@ -30,63 +26,99 @@ internal static class ReplayTable
         // A narrow terminal wraps the lines; a table told of its width would leave numbers out.
         console.Profile.Width = Math.Max(console.Profile.Width, LeastWidth);
         console.Write(table);
+        TextWriter output = console.Profile.Out.Writer;
         foreach (ReplayResult result in document.Traces)
         {
             foreach (string failure in result.Failures)
             {
-                console.Profile.Out.Writer.WriteLine($"FAIL {result.Name}: {failure}");
+                output.WriteLine($"FAIL {result.Name}: {failure}");
             }
         }
 
-        console.Profile.Out.Writer.WriteLine(Summary(document));
-        console.Profile.Out.Writer.WriteLine(
-            "ns/event is the time the replaying thread ran, decoding excluded; ratios are the medians of the rounds' ratios to malloc.");
+        output.WriteLine(Summary(document));
+        output.WriteLine("ns/event is the time the replaying thread ran, decoding excluded; ratios are the medians of the rounds' ratios to malloc.");
+    }
+
+    private static IEnumerable<string> Headers(ReplayResult first)
+    {
+        SideResult[] others = [.. first.Sides.Skip(1)];
+        return
+        [
+            "trace",
+            "events",
+            "ns/event\nmalloc",
+            .. others.SelectMany(static s => (string[])[Heading(s.Side), "\nratio"]),
+            "MiB live\nat peak",
+            "MiB RSS\nmalloc",
+            .. others.SelectMany(static s => (string[])[Heading(s.Side), "\nratio"]),
+            "live\nat end",
+            "\nchecks",
+            "viola-\ntions",
+        ];
+    }
+
+    // Below each other, so that the column is no wider than its numbers.
+    private static string Heading(ReplaySide side)
+    {
+        string name = side.Name();
+        int space = name.LastIndexOf(' ');
+        return $"{(space < 0 ? "" : name[..space])}\n{name[(space + 1)..]}";
     }
 
     private static IEnumerable<string> Row(ReplayResult result)
     {
-        ReplayComparison plain = result.Plain;
+        SideResult malloc = result.Sides[0];
+        SideResult[] others = [.. result.Sides.Skip(1)];
         return
         [
             result.Name,
             $"{result.Trace.Events:N0}",
-            Number(plain.StateNanoseconds, "F1"),
-            Number(plain.MallocNanoseconds, "F1"),
-            Number(plain.Ratio, "F2"),
-            Bytes(result.Trace.PeakLiveBytes),
-            Bytes(plain.StatePeakRss),
-            Number(plain.PeakRssRatio, "F2"),
+            Number(malloc.Nanoseconds, "F1"),
+            .. others.SelectMany(static s => (string[])[Number(s.Nanoseconds, "F1"), Number(s.Ratio, "F2")]),
+            Mebibytes(result.Trace.PeakLiveBytes),
+            Mebibytes(malloc.PeakRss),
+            .. others.SelectMany(static s => (string[])[Mebibytes(s.PeakRss), Number(s.PeakRssRatio, "F2")]),
             LiveAtEnd(result),
             $"{result.Checks:N0}",
             $"{result.Violations:N0}",
         ];
     }
 
+    private static IEnumerable<string> Means(ReplayDocument document) =>
+    [
+        "geometric mean",
+        "",
+        "",
+        .. document.Means.SelectMany(static m => (string[])["", Number(m.Ratio, "F2")]),
+        "",
+        "",
+        .. document.Means.SelectMany(static m => (string[])["", Number(m.PeakRssRatio, "F2")]),
+        "",
+        "",
+        "",
+    ];
+
     private static string LiveAtEnd(ReplayResult result)
     {
         long expected = result.Trace.LiveObjects;
-        foreach (ReplayReport report in (IEnumerable<ReplayReport>)[.. result.Plain.State, .. result.Held is null ? (ReplayReport[])[] : [result.Held]])
-        {
-            if (report.LiveAtEnd != expected)
-            {
-                return $"{report.LiveAtEnd:N0} of {expected:N0}";
-            }
-        }
-
-        return $"{expected:N0}";
+        ReplayReport? wrong = result.Sides.SelectMany(static s => s.All).FirstOrDefault(r => r.LiveAtEnd != expected);
+        return wrong is null ? $"{expected:N0}" : $"{wrong.LiveAtEnd:N0} of {expected:N0}";
     }
 
     private static string Summary(ReplayDocument document)
     {
         int failed = document.Traces.Count(t => t.Failures.Count > 0);
-        string holders = document.Holders > 0 ? $" and once with up to {document.Holders} more holders a block (seed {document.Seed})" : "";
+        string[] sides = [.. document.Traces[0].Sides.Select(static s => s.Side.Name())];
+        string through = sides.Length == 1 ? sides[0] : $"{string.Join(", ", sides[..^1])} and {sides[^1]}";
+        bool held = document.Traces[0].Sides.Any(static s => s.Held is not null);
+        string holders = held ? $", and once with up to {document.Holders} more holders a block (seed {document.Seed})" : "";
         string outcome = failed == 0
             ? "every block kept its bytes, every count was right, every planted error was seen"
             : $"{failed} of {document.Traces.Count} traces failed";
-        return $"Each trace replayed {document.Rounds} times in turn with malloc{holders}: {outcome}.";
+        return $"Each trace replayed {document.Rounds} times in turn through {through}{holders}: {outcome}.";
     }
 
     private static string Number(double value, string format) => double.IsFinite(value) ? value.ToString(format) : "-";
 
-    private static string Bytes(double bytes) => double.IsFinite(bytes) ? $"{bytes / (1 << 20):N1} MiB" : "-";
+    private static string Mebibytes(double bytes) => double.IsFinite(bytes) ? $"{bytes / (1 << 20):N1}" : "-";
 }

@@ -40,7 +40,8 @@ internal sealed class HolderLoop
     public ulong PeakOrphanedBytes { get; private set; }
 
     /// <summary>Replays the events from where the last call stopped up to one; at the trace's end all holders let go.</summary>
-    public void Run(ref StateHeap heap, ReplayScript script, Span<nint> blocks, int end, ReplayTally tally)
+    public void Run<THeap>(ref THeap heap, ReplayScript script, Span<nint> blocks, int end, ReplayTally tally)
+        where THeap : struct, IReplayHeap<THeap>, IStateHeap
     {
         int verifyEvery = Math.Max(1, end / Verifications);
         for (; _next < end; _next++)
@@ -60,7 +61,7 @@ internal sealed class HolderLoop
 
             if ((_next + 1) % verifyEvery == 0)
             {
-                StateAudit.Verify(heap.State, tally);
+                heap.Verify(tally);
             }
         }
 
@@ -70,7 +71,8 @@ internal sealed class HolderLoop
         }
     }
 
-    private void Replay(StateHeap heap, Span<nint> blocks, int index, ReplayTally tally)
+    private void Replay<THeap>(THeap heap, Span<nint> blocks, int index, ReplayTally tally)
+        where THeap : struct, IReplayHeap<THeap>, IStateHeap
     {
         int released = _script.Released[index];
         nuint size;
@@ -106,7 +108,8 @@ internal sealed class HolderLoop
         Begin(heap, blocks, block, tally);
     }
 
-    private void Begin(StateHeap heap, Span<nint> blocks, nint block, ReplayTally tally)
+    private void Begin<THeap>(THeap heap, Span<nint> blocks, nint block, ReplayTally tally)
+        where THeap : struct, IReplayHeap<THeap>, IStateHeap
     {
         int id = tally.NextObject++;
         blocks[id] = block;
@@ -121,7 +124,8 @@ internal sealed class HolderLoop
         }
     }
 
-    private nint Reallocate(StateHeap heap, Span<nint> blocks, int old, ReplayTally tally)
+    private nint Reallocate<THeap>(THeap heap, Span<nint> blocks, int old, ReplayTally tally)
+        where THeap : struct, IReplayHeap<THeap>, IStateHeap
     {
         for (; _held[old] > 0; _held[old]--)
         {
@@ -139,7 +143,8 @@ internal sealed class HolderLoop
         return block;
     }
 
-    private void LetGo(StateHeap heap, Span<nint> blocks, ReplayTally tally)
+    private void LetGo<THeap>(THeap heap, Span<nint> blocks, ReplayTally tally)
+        where THeap : struct, IReplayHeap<THeap>, IStateHeap
     {
         if (_pending.Count == 0)
         {
@@ -161,7 +166,8 @@ internal sealed class HolderLoop
         }
     }
 
-    private void Release(StateHeap heap, Span<nint> blocks, int id, ReplayTally tally)
+    private void Release<THeap>(THeap heap, Span<nint> blocks, int id, ReplayTally tally)
+        where THeap : struct, IReplayHeap<THeap>, IStateHeap
     {
         nint block = blocks[id];
         if (_counts[id] == 1)

@@ -1,3 +1,5 @@
+using Rm.Arenas;
+
 namespace Rm.Tool.Replay;
 
 /// <summary>
@@ -10,6 +12,9 @@ internal interface IReplayHeap<TSelf> : IDisposable
 {
     /// <summary>Whether <see cref="IDisposable.Dispose"/> frees the blocks that still live.</summary>
     static abstract bool DisposeFrees { get; }
+
+    /// <summary>The arena that the blocks come from; null when there is none.</summary>
+    Arena? Arena { get; }
 
     /// <summary>Makes a heap without blocks.</summary>
     static abstract TSelf Create();
@@ -32,7 +37,8 @@ internal interface IReplayHeap<TSelf> : IDisposable
     void FreeAligned(nint block);
 
     /// <summary>After a replay: compares what the heap knows of itself with what it was asked to do.</summary>
-    /// <param name="expected">What the trace asked for; every block live at its end still lives.</param>
+    /// <param name="script">The trace; every block live at its end still lives.</param>
+    /// <param name="blocks">By object: its block, or 0 if it was freed.</param>
     /// <param name="tally">Where differences are reported.</param>
-    void Audit(Traces.TraceStatistics expected, ReplayTally tally);
+    void Audit(ReplayScript script, ReadOnlySpan<nint> blocks, ReplayTally tally);
 }

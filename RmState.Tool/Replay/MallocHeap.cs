@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Rm.Tool.Traces;
+using Rm.Arenas;
 
 namespace Rm.Tool.Replay;
 
@@ -7,6 +7,8 @@ namespace Rm.Tool.Replay;
 internal readonly unsafe struct MallocHeap : IReplayHeap<MallocHeap>
 {
     public static bool DisposeFrees => false;
+
+    public Arena? Arena => null;
 
     public static MallocHeap Create() => default;
 
@@ -32,7 +34,7 @@ internal readonly unsafe struct MallocHeap : IReplayHeap<MallocHeap>
 
     public void FreeAligned(nint block) => NativeMemory.AlignedFree((void*)block);
 
-    public void Audit(TraceStatistics expected, ReplayTally tally)
+    public void Audit(ReplayScript script, ReadOnlySpan<nint> blocks, ReplayTally tally)
     {
     }
 

@@ -16,6 +16,9 @@ internal sealed record ReplayDocument
 
     public IReadOnlyList<ReplayResult> Traces { get; init; } = [];
 
+    /// <summary>Over all traces, for each side but malloc.</summary>
+    public IReadOnlyList<SideMeans> Means => SideMeans.Of(Traces);
+
     /// <summary>Files that cannot be replayed, one line each.</summary>
     public IReadOnlyList<string> Errors { get; init; } = [];
 

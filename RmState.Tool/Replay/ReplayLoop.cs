@@ -13,7 +13,14 @@ internal static class ReplayLoop
     public static void Run<THeap>(ref THeap heap, ReplayScript script, Span<nint> blocks, int end, ReplayTally tally)
         where THeap : struct, IReplayHeap<THeap>
     {
-        for (int from = 0; from < end; from += Slice)
+        Run(ref heap, script, blocks, 0, end, tally);
+    }
+
+    /// <summary>Replays the events from one up to another; those before were replayed already.</summary>
+    public static void Run<THeap>(ref THeap heap, ReplayScript script, Span<nint> blocks, int start, int end, ReplayTally tally)
+        where THeap : struct, IReplayHeap<THeap>
+    {
+        for (int from = start; from < end; from += Slice)
         {
             RunSlice(ref heap, script, blocks, from, Math.Min(Slice, end - from), tally);
         }

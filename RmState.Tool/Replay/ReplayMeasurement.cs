@@ -3,26 +3,30 @@ namespace Rm.Tool.Replay;
 /// <summary>Measures the replay of a trace against plain malloc, in alternating child processes.</summary>
 internal static class ReplayMeasurement
 {
-    /// <summary>Replays a trace through a state and through plain malloc, in turn.</summary>
+    /// <summary>Replays a trace through plain malloc and through other sides, in turn.</summary>
     /// <param name="tracePath">A valid trace; one that cannot be read makes reports with errors.</param>
-    /// <param name="rounds">How many pairs of replays, at least 1.</param>
+    /// <param name="others">The sides to compare with malloc.</param>
+    /// <param name="rounds">How many replays of each side, at least 1.</param>
     /// <param name="replayed">Called after each replay, for progress.</param>
-    public static ReplayComparison Compare(string tracePath, int rounds, Action? replayed = null)
+    /// <returns>Malloc, then the others in their order.</returns>
+    public static IReadOnlyList<SideResult> Compare(
+        string tracePath, IReadOnlyList<ReplaySide> others, int rounds, Action? replayed = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
-        var state = new List<ReplayReport>();
-        var malloc = new List<ReplayReport>();
+        ReplaySide[] sides = [ReplaySide.Malloc, .. others];
+        List<ReplayReport>[] reports = [.. sides.Select(_ => new List<ReplayReport>())];
         for (int round = 0; round < rounds; round++)
         {
-            // Who goes first changes, so that a drift of the machine favours neither.
-            bool stateFirst = round % 2 == 0;
-            (stateFirst ? state : malloc).Add(ReplayProcess.Run(tracePath, stateFirst ? ReplaySide.State : ReplaySide.Malloc));
-            replayed?.Invoke();
-            (stateFirst ? malloc : state).Add(ReplayProcess.Run(tracePath, stateFirst ? ReplaySide.Malloc : ReplaySide.State));
-            replayed?.Invoke();
+            for (int turn = 0; turn < sides.Length; turn++)
+            {
+                // Who goes first changes, so that a drift of the machine favours nobody.
+                int side = (turn + round) % sides.Length;
+                reports[side].Add(ReplayProcess.Run(new ReplayRequest { Path = tracePath, Side = sides[side] }));
+                replayed?.Invoke();
+            }
         }
 
-        return ReplayComparison.Of(state, malloc);
+        return [.. sides.Zip(reports, (side, ours) => SideResult.Of(side, ours, reports[0]))];
     }
 
     /// <summary>The middle value, or the mean of the two in the middle; NaN of nothing.</summary>
@@ -31,4 +35,8 @@ internal static class ReplayMeasurement
         double[] sorted = [.. values.Order()];
         return sorted.Length == 0 ? double.NaN : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
+
+    /// <summary>The geometric mean of those values that exist; NaN when none does.</summary>
+    public static double GeometricMean(IEnumerable<double> values) =>
+        Math.Exp(values.Where(double.IsFinite).Select(static value => Math.Log(value)).DefaultIfEmpty(double.NaN).Average());
 }

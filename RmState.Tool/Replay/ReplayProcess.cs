@@ -11,14 +11,10 @@ internal static class ReplayProcess
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     /// <summary>Starts this program again, waits for it and reads its report.</summary>
-    /// <param name="path">The trace.</param>
-    /// <param name="side">What to replay it through.</param>
-    /// <param name="holders">The most holders a block gets; for <see cref="ReplaySide.Holders"/>.</param>
-    /// <param name="seed">For the holders' random order.</param>
-    public static ReplayReport Run(string path, ReplaySide side, int holders = 0, ulong seed = 0)
+    public static ReplayReport Run(ReplayRequest request)
     {
         ProcessStartInfo start = Self();
-        foreach (string argument in (string[])[ChildCommand.Name, Path.GetFullPath(path), $"{side}", $"{holders}", $"{seed}"])
+        foreach (string argument in ChildCommand.ArgumentsFor(request))
         {
             start.ArgumentList.Add(argument);
         }

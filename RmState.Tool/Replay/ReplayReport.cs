@@ -12,6 +12,9 @@ internal sealed record ReplayReport
     /// <summary>The duration of the timed loop by event, with what other programs took of the processor.</summary>
     public double WallNanosecondsPerEvent { get; init; }
 
+    /// <summary>Resident bytes before the heap was made.</summary>
+    public long StartRss { get; init; }
+
     /// <summary>Peak resident bytes during the timed loop, less those resident at its start.</summary>
     public long PeakRssOverStart { get; init; }
 
@@ -30,6 +33,12 @@ internal sealed record ReplayReport
 
     /// <summary>References added by holders; 0 in a plain replay.</summary>
     public long Retains { get; init; }
+
+    /// <summary>The memory over the replay; null if it was not looked at.</summary>
+    public IReadOnlyList<MemorySample>? Samples { get; init; }
+
+    /// <summary>The heap at one moment; null if none was asked for, or there is no arena.</summary>
+    public HeapSnapshot? Snapshot { get; init; }
 
     /// <summary>What went wrong, one line each; nothing for a replay in which every check held.</summary>
     public IEnumerable<string> Failures()

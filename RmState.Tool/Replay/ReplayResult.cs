@@ -9,11 +9,8 @@ internal sealed record ReplayResult
 
     public required TraceStatistics Trace { get; init; }
 
-    /// <summary>The measured replays, every block with the one reference its program has.</summary>
-    public required ReplayComparison Plain { get; init; }
-
-    /// <summary>The replay with more holders, not measured; null if none was asked for.</summary>
-    public ReplayReport? Held { get; init; }
+    /// <summary>What it was replayed through: plain malloc first, then what is compared with it.</summary>
+    public required IReadOnlyList<SideResult> Sides { get; init; }
 
     public string Name => ShortName(Path);
 
@@ -23,10 +20,9 @@ internal sealed record ReplayResult
     public long Violations => Reports.Sum(r => r.Violations);
 
     /// <summary>What went wrong, one line each.</summary>
-    public IReadOnlyList<string> Failures =>
-        [.. Plain.Failures(), .. (Held?.Failures() ?? []).Select(f => $"with holders: {f}")];
+    public IReadOnlyList<string> Failures => [.. Sides.SelectMany(s => s.Failures())];
 
-    private IEnumerable<ReplayReport> Reports => [.. Plain.State, .. Plain.Malloc, .. Held is null ? (ReplayReport[])[] : [Held]];
+    private IEnumerable<ReplayReport> Reports => Sides.SelectMany(s => s.All);
 
     /// <summary>A trace's name in tables: its file without folder and endings.</summary>
     public static string ShortName(string path)

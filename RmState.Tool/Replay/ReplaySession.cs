@@ -65,12 +65,13 @@ internal static class ReplaySession
         spare.Free(ref heap, tally);
         long live = CheckLive(script, blocks, tally);
         tally.Expect("blocks live at the end", script.Statistics.LiveObjects, live);
-        heap.Audit(script.Statistics, tally);
+        heap.Audit(script, blocks, tally);
         End(ref heap, script, blocks);
         return new ReplayReport
         {
             WallNanosecondsPerEvent = elapsed.TotalNanoseconds / Math.Max(1, script.EventCount),
             NanosecondsPerEvent = ran.TotalNanoseconds / Math.Max(1, script.EventCount),
+            StartRss = startRss,
             PeakRssOverStart = Math.Max(0, peakRss - startRss),
             LiveAtEnd = live,
             Checks = tally.Checks,

@@ -63,4 +63,20 @@ internal sealed class ReplayTally
             Report($"{what}: {actual}, and the trace says {expected}");
         }
     }
+
+    /// <summary>Reports a number that is below or above those expected.</summary>
+    public void ExpectBetween(string what, long least, long most, long actual)
+    {
+        if (least == most)
+        {
+            Expect(what, least, actual);
+            return;
+        }
+
+        Checks++;
+        if (actual < least || actual > most)
+        {
+            Report($"{what}: {actual}, and should be {least} to {most}");
+        }
+    }
 }

@@ -1,11 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
-using Rm.Tool.Traces;
+using Rm.Arenas;
 
 namespace Rm.Tool.Replay;
 
 /// <summary>A state with default options.</summary>
 [SuppressMessage("Reliability", "CA2213", Justification = "Dispose disposes it.")]
-internal readonly struct StateHeap : IReplayHeap<StateHeap>
+internal readonly struct StateHeap : IReplayHeap<StateHeap>, IStateHeap
 {
     private readonly RmState _state;
 
@@ -18,6 +18,8 @@ internal readonly struct StateHeap : IReplayHeap<StateHeap>
     public static bool DisposeFrees => true;
 
     public RmState State => _state;
+
+    public Arena? Arena => null;
 
     public static StateHeap Create() => new(new RmState());
 
@@ -52,7 +54,10 @@ internal readonly struct StateHeap : IReplayHeap<StateHeap>
 
     public void FreeAligned(nint block) => _state.RmRelease(block);
 
-    public void Audit(TraceStatistics expected, ReplayTally tally) => StateAudit.Run(_state, expected, tally);
+    public void Audit(ReplayScript script, ReadOnlySpan<nint> blocks, ReplayTally tally) =>
+        StateAudit.Run(_state, script.Statistics, (long)script.Statistics.LiveBytes, tally);
+
+    public void Verify(ReplayTally tally) => StateAudit.Verify(_state, tally);
 
     public void Dispose() => _state.Dispose();
 }

@@ -35,6 +35,9 @@ internal sealed class TraceStatistics
 
     public ulong PeakLiveBytes { get; private set; }
 
+    /// <summary>How many events there are up to the first moment of the most live bytes, its own included.</summary>
+    public long PeakLiveEvent { get; private set; }
+
     /// <summary>Reads a whole trace.</summary>
     /// <exception cref="TraceException">It cannot be read, or breaks a rule of the format.</exception>
     public static TraceStatistics Of(string path)
@@ -75,7 +78,11 @@ internal sealed class TraceStatistics
             LiveObjects++;
             LiveBytes += read.Size;
             PeakLiveObjects = Math.Max(PeakLiveObjects, LiveObjects);
-            PeakLiveBytes = Math.Max(PeakLiveBytes, LiveBytes);
+            if (LiveBytes > PeakLiveBytes)
+            {
+                PeakLiveBytes = LiveBytes;
+                PeakLiveEvent = Events;
+            }
         }
     }
 }

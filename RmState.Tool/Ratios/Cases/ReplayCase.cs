@@ -24,15 +24,15 @@ internal sealed class ReplayCase(Row row, string trace) : BenchCase(row)
 
     private static Comparison Compare(string path, int rounds)
     {
-        ReplayComparison replays = ReplayMeasurement.Compare(path, rounds);
-        string[] failures = [.. replays.Failures()];
+        IReadOnlyList<SideResult> replays = ReplayMeasurement.Compare(path, [ReplaySide.StateOverMalloc], rounds);
+        string[] failures = [.. replays.SelectMany(static side => side.Failures())];
         if (failures.Length > 0)
         {
             throw new InvalidOperationException(string.Join("; ", failures));
         }
 
         return PairedRounds.Summarize(
-            [.. replays.State.Select(static report => report.NanosecondsPerEvent)],
-            [.. replays.Malloc.Select(static report => report.NanosecondsPerEvent)]);
+            [.. replays[1].Reports.Select(static report => report.NanosecondsPerEvent)],
+            [.. replays[0].Reports.Select(static report => report.NanosecondsPerEvent)]);
     }
 }
