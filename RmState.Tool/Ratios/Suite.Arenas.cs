@@ -13,7 +13,7 @@ internal static partial class Suite
     private const int SmallestSize = 16;
     private const int LargestSize = 512;
 
-    private static IEnumerable<BenchCase> Arenas { get; } =
+    private static IEnumerable<BenchCase> Arenas =>
     [
         ArenaAllocation(1, $"{OverArena}, 1 other live"),
         ArenaAllocation(K, $"{OverArena}, 1 k others live"),

@@ -12,16 +12,16 @@ internal sealed class BenchContext : IDisposable
 
     internal BenchContext(BenchSettings settings, string root)
     {
-        Root = root;
         Settings = settings;
+        Replays = ReplayRuns.Over(Path.Combine(root, "traces"), settings);
         Rounds = new PairedRounds(settings.Rounds, settings.RoundNanoseconds);
         _largePool = new Lazy<BlockPool>(() => BlockPool.Imagine(settings.Sized(MostBlocks)));
     }
 
     internal BenchSettings Settings { get; }
 
-    /// <summary>The directory that holds the traces.</summary>
-    internal string Root { get; }
+    /// <summary>The replays of the recorded heaps, made when first asked for.</summary>
+    internal ReplayRuns Replays { get; }
 
     internal PairedRounds Rounds { get; }
 
