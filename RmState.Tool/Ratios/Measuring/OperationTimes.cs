@@ -31,6 +31,9 @@ internal sealed class OperationTimes
     /// <summary>The longest time, in nanoseconds.</summary>
     internal long Longest => _all.Longest;
 
+    /// <summary>How many operations there were.</summary>
+    internal long Count => _all.Count;
+
     /// <summary>Operations that were interrupted.</summary>
     internal int Interrupted { get; private set; }
 
