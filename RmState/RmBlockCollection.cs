@@ -44,8 +44,7 @@ public readonly struct RmBlockCollection : IEnumerable<RmBlock>, IEquatable<RmBl
     {
         private readonly RmState? _state;
         private readonly long _version;
-        private long _position;
-        private IEnumerator<KeyValuePair<nint, uint>>? _wide;
+        private BlockCursor _cursor;
         private RmBlock _current;
 
         internal Enumerator(RmState? state)
@@ -71,7 +70,7 @@ public readonly struct RmBlockCollection : IEnumerable<RmBlock>, IEquatable<RmBl
             }
 
             CheckVersion();
-            return _state.TryNextBlock(ref _position, ref _wide, out _current);
+            return _state.TryNextBlock(ref _cursor, out _current);
         }
 
         /// <summary>Goes back before the first block.</summary>
@@ -79,8 +78,7 @@ public readonly struct RmBlockCollection : IEnumerable<RmBlock>, IEquatable<RmBl
         public void Reset()
         {
             CheckVersion();
-            _position = 0;
-            _wide = null;
+            _cursor = default;
             _current = default;
         }
 

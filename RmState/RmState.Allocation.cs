@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Rm.Arenas;
 using Rm.Counting;
 using Rm.Memory;
 
@@ -17,12 +18,29 @@ public sealed unsafe partial class RmState
     /// <remarks>O(1) beside the allocator. Thread rule: the state's.</remarks>
     public nint RmMalloc(nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        // The modes say at once that the table is open and that malloc is the allocator. With a spare block at hand nothing is
-        // called, so that no registers are saved.
+        // With a spare block at hand nothing is called, so that no registers are saved.
         StateHeader* h = _header;
+        var heap = (HeapTables*)h->Heap;
         long operations = h->Operations;
-        if (h->Modes == StateModes.None && size <= SpareBlocks.LargestSize && (operations & 1) == 0)
+        if (heap != null)
         {
+            ClassCache* cache = size <= SizeClasses.LargestInTable ? HeapTables.SmallCache(heap, size) : HeapTables.CacheAt(heap, 0);
+            MagazineEntry* top = cache->Top;
+            if (top != cache->Bottom && (operations & 1) == 0)
+            {
+                h->Operations = operations + 1;
+                cache->Top = --top;
+                *top->Mark = 1;
+                CountInHeap(h, cache->Stride);
+                h->Operations = operations + 2;
+                nint taken = top->Block;
+                GC.KeepAlive(this);
+                return taken;
+            }
+        }
+        else if (h->Modes == StateModes.None && size <= SpareBlocks.LargestSize && (operations & 1) == 0)
+        {
+            // The modes say at once that the table is open and that malloc is the allocator.
             nint block = h->Spares->Take(SpareBlocks.ClassOf(size));
             ulong* home = h->Slots + (PointerHash.Of(block, h->Seed) >> h->Shift);
             ulong* entry = PointerTable.NearSlot(home);
@@ -67,7 +85,7 @@ public sealed unsafe partial class RmState
     public nint RmCalloc(nuint count, nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         nuint bytes = SizeOfArray(count, size);
-        if (bytes > SpareBlocks.LargestSize || _header->Modes != StateModes.None)
+        if (bytes > SpareBlocks.LargestSize || (_header->Modes != StateModes.None && _header->Heap == null))
         {
             return AllocateOrThrow(AllocationKind.Zeroed, bytes, 0, nameof(RmCalloc), file, line);
         }
@@ -91,6 +109,11 @@ public sealed unsafe partial class RmState
     public nint RmAlignedAlloc(nuint alignment, nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         StateHeader* h = _header;
+        if (h->Heap != null && CheckedAlignment(alignment) > MallocAllocator.DefaultAlignment)
+        {
+            return AlignedInHeap(size, alignment, file, line);
+        }
+
         if (h->Modes != StateModes.None || (h->Operations & 1) != 0 || size >= BlockInfo.FirstLargeSize
             || CheckedAlignment(alignment) <= MallocAllocator.DefaultAlignment)
         {

@@ -228,6 +228,11 @@ public sealed unsafe partial class RmState
         StateHeader* h = Begin();
         Outcome outcome = Attachable(block);
         uint info = BlockInfo.None;
+        if (outcome == Outcome.Done && deallocator.Kind == DeallocatorKind.LibC && _heap is not null && _heap.Contains(block))
+        {
+            return AttachCounted(block, file, line);
+        }
+
         if (outcome == Outcome.Done && !PrepareAttached(block, deallocator, size, out info))
         {
             outcome = Outcome.NoMemory;
@@ -264,6 +269,11 @@ public sealed unsafe partial class RmState
         if (block == 0)
         {
             return Outcome.Null;
+        }
+
+        if (FindCounted(block, out _) != null)
+        {
+            return Outcome.AlreadyTracked;
         }
 
         ulong* entry = _table.Find(block);

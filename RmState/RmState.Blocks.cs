@@ -21,37 +21,51 @@ public sealed unsafe partial class RmState
     }
 
     /// <summary>The next live block from a position on: both tables' slots, then the addresses that fit no slot.</summary>
-    internal bool TryNextBlock(ref long position, ref IEnumerator<KeyValuePair<nint, uint>>? wide, out RmBlock block)
+    internal bool TryNextBlock(ref BlockCursor cursor, out RmBlock block)
     {
         StateHeader* h = _header;
-        for (; position < h->Capacity + h->OldCapacity; position++)
+        for (; cursor.Position < h->Capacity + h->OldCapacity; cursor.Position++)
         {
-            ulong* entry = position < h->Capacity ? h->Table + position : h->OldTable + (position - h->Capacity);
+            ulong* entry = cursor.Position < h->Capacity ? h->Table + cursor.Position : h->OldTable + (cursor.Position - h->Capacity);
             if (Slot.IsLive(*entry))
             {
                 block = Describe(entry, Slot.Address(*entry));
-                position++;
+                cursor.Position++;
                 return true;
             }
         }
 
         if (_table.Wide is { } wideBlocks)
         {
-            wide ??= wideBlocks.GetEnumerator();
-            while (wide.MoveNext())
+            cursor.Wide ??= wideBlocks.GetEnumerator();
+            while (cursor.Wide.MoveNext())
             {
-                ulong* entry = &_table.Records.At(wide.Current.Value)->WideSlot;
+                ulong* entry = &_table.Records.At(cursor.Wide.Current.Value)->WideSlot;
                 if (Slot.IsLive(*entry))
                 {
-                    block = Describe(entry, wide.Current.Key);
+                    block = Describe(entry, cursor.Wide.Current.Key);
                     return true;
                 }
+            }
+        }
+
+        // A state that is being finalized cannot know what happens to its heap meanwhile.
+        if (_heap is not null && h->HeapLive > 0 && (h->Modes & StateModes.Disposed) == 0 && !_finalizing)
+        {
+            cursor.Counted ??= _heap.CountedBlocks().GetEnumerator();
+            if (cursor.Counted.MoveNext())
+            {
+                (nint address, int count, nuint size) = cursor.Counted.Current;
+                block = new RmBlock(address, count, size);
+                return true;
             }
         }
 
         block = default;
         return false;
     }
+
+    private bool _finalizing;
 
     private RmBlock Describe(ulong* entry, nint address) =>
         new(address, _table.CountOf(entry), TrySizeOf(_table.ReadInfo(entry), address, out nuint size) ? size : null);

@@ -78,7 +78,7 @@ public sealed unsafe partial class RmState
         {
             try
             {
-                _allocator.Free(block, size, alignment);
+                FreeNative(block, size, alignment);
             }
             catch (Exception exception)
             {

@@ -96,6 +96,11 @@ public sealed unsafe partial class RmState
     {
         remaining = 0;
         StateHeader* h = Begin();
+        if (TryDetachCounted(block, out remaining, file, line))
+        {
+            return Outcome.Done;
+        }
+
         ulong* entry = _table.Find(block);
         if (entry == null || Slot.Count(*entry) == Slot.Finalizing)
         {
@@ -109,6 +114,11 @@ public sealed unsafe partial class RmState
         h->Live--;
         h->Detaches++;
         h->ReferencesDropped += count;
+        if (KindOf(info) == DeallocatorKind.Allocator)
+        {
+            _heap?.MarkLive(block);
+        }
+
         _table.Remove(entry, block);
         DropRecord(info);
         remaining = count - 1;

@@ -27,6 +27,10 @@ public sealed unsafe partial class RmState
         _ = EndBlocks(out Exception? failure);
         StateHeader* h = _header;
         h->Modes |= StateModes.Disposed;
+        UpdateGates();
+        _heap?.Unclaim(orphans: false);
+        _heap = null;
+        _heapTables = null;
         _ = FreeSpares();
         _table.Release();
         _deallocators.Clear();
@@ -41,8 +45,9 @@ public sealed unsafe partial class RmState
         try
         {
             StateHeader* h = _header;
+            _finalizing = true;
             Action<RmLeakReport>? onLeak = _options.OnLeak;
-            if (h->Live > 0 && onLeak is not null)
+            if (h->Live + h->HeapLive > 0 && onLeak is not null)
             {
                 RmLeakReport report = MakeReport();
 
@@ -64,6 +69,7 @@ public sealed unsafe partial class RmState
             }
 
             h->Modes |= StateModes.Disposed;
+            _heap?.Unclaim(orphans: true);
 
             // Spare blocks were released long ago: they are the state's, not a user's.
             _ = FreeSpares();
@@ -109,7 +115,7 @@ public sealed unsafe partial class RmState
         h->OtherOperations = h->Operations >> 1;
         h->Retains = h->Allocations = h->Attaches = h->Detaches = h->Reallocations = h->Abandoned = 0;
         h->ReferencesDropped = h->Violations = h->SlotsMoved = h->BytesUnmapped = 0;
-        h->PeakLive = h->LiveBytes = h->PeakBytes = 0;
+        h->PeakLive = h->HeapPeakAt = h->LiveBytes = h->PeakBytes = 0;
         Rethrow(failure);
         return report;
     }
@@ -129,7 +135,7 @@ public sealed unsafe partial class RmState
                 $"{NameForMessages} cannot be disposed or reset from within a deallocator or a leak callback: its caller still works on it. Do it after that call returned."));
         }
 
-        if (h->Live == 0)
+        if (h->Live + h->HeapLive == 0)
         {
             return null;
         }
@@ -172,7 +178,8 @@ public sealed unsafe partial class RmState
     {
         StateHeader* h = _header;
         h->ReferencesDropped += h->Allocations + h->Attaches + h->Retains - h->Releases - h->ReferencesDropped;
-        h->Abandoned += h->Live;
+        h->Abandoned += h->Live + h->HeapLive;
+        AbandonCounted();
         h->LiveBytes = 0;
         h->Live = 0;
     }
@@ -184,7 +191,7 @@ public sealed unsafe partial class RmState
     private void SetEnding(bool on)
     {
         _header->Modes = on ? _header->Modes | StateModes.Ending : _header->Modes & ~StateModes.Ending;
-        _table.UpdateGate();
+        UpdateGates();
     }
 
     private Exception? FreeAll()
@@ -196,9 +203,8 @@ public sealed unsafe partial class RmState
             // Deallocators may release other blocks meanwhile and so move entries about: every pass takes what it finds.
             while (_header->Live > 0)
             {
-                long position = 0;
-                IEnumerator<KeyValuePair<nint, uint>>? wide = null;
-                while (position < _header->Capacity + _header->OldCapacity && TryNextBlock(ref position, ref wide, out RmBlock block))
+                var cursor = default(BlockCursor);
+                while (cursor.Position < _header->Capacity + _header->OldCapacity && TryNextBlock(ref cursor, out RmBlock block))
                 {
                     Free(block.Address, ref failures);
                 }
@@ -208,6 +214,8 @@ public sealed unsafe partial class RmState
                     Free(address, ref failures);
                 }
             }
+
+            FreeAllCounted(ref failures);
         }
         finally
         {

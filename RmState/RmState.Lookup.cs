@@ -1,3 +1,4 @@
+using Rm.Arenas;
 using Rm.Counting;
 
 namespace Rm;
@@ -25,10 +26,11 @@ public sealed unsafe partial class RmState
     public bool RmTryCount(nint block, out long count)
     {
         BeginRead();
-        ulong* entry = _table.Find(block);
-        count = entry == null ? 0 : _table.CountOf(entry);
+        byte* mark = FindCounted(block, out _);
+        ulong* entry = mark == null ? _table.Find(block) : null;
+        count = mark != null ? Mark.Count(*mark) : entry == null ? 0 : _table.CountOf(entry);
         GC.KeepAlive(this);
-        return entry != null;
+        return entry != null || mark != null;
     }
 
     /// <summary>Whether the state tracks a live block at this address. Mirrors cbeam's <c>is_known</c>.</summary>
@@ -67,6 +69,12 @@ public sealed unsafe partial class RmState
     public bool RmTrySize(nint block, out nuint size)
     {
         BeginRead();
+        if (FindCounted(block, out size) != null)
+        {
+            GC.KeepAlive(this);
+            return true;
+        }
+
         ulong* entry = _table.Find(block);
         size = 0;
         bool known = entry != null && TrySizeOf(_table.ReadInfo(entry), block, out size);
@@ -78,6 +86,13 @@ public sealed unsafe partial class RmState
     internal ulong EnsureGeneration(nint block)
     {
         _ = Begin();
+        byte* mark = FindCounted(block, out nuint size);
+        if (mark != null && !MoveToTable(mark, block, size))
+        {
+            Cancel();
+            throw Failure(Outcome.NoMemory, block, "A reference");
+        }
+
         ulong* entry = _table.Find(block);
         if (entry == null || Slot.Count(*entry) == Slot.Finalizing)
         {

@@ -133,7 +133,9 @@ public sealed unsafe partial class RmState
 
         try
         {
-            return _allocator.Reallocate(block, oldSize, newSize, alignment);
+            return _heap is null
+                ? _allocator.Reallocate(block, oldSize, newSize, alignment)
+                : _heap.Resize(block, newSize, alignment, counted: true, nameof(RmRealloc));
         }
         catch
         {
@@ -148,6 +150,10 @@ public sealed unsafe partial class RmState
         if (_usesMalloc)
         {
             MallocAllocator.Free(block, alignment);
+        }
+        else if (_heap is not null)
+        {
+            _heap.FreeElsewhere(block, counted: true, nameof(RmRelease));
         }
         else
         {

@@ -67,8 +67,13 @@ public sealed unsafe partial class RmState
     {
         resized = 0;
         StateHeader* h = Begin();
+        if (TryReallocateCounted(block, size, out resized, out Outcome outcome, file, line))
+        {
+            return outcome;
+        }
+
         ulong* entry = _table.Find(block);
-        Outcome outcome = Resizable(entry);
+        outcome = Resizable(entry);
         if (outcome != Outcome.Done)
         {
             Cancel();

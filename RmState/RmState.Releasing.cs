@@ -24,6 +24,11 @@ public sealed unsafe partial class RmState
         // A release often follows the retain it answers: the slot found last is tried before the table is searched.
         StateHeader* h = _header;
         long operations = h->Operations;
+        if (h->Heap != null)
+        {
+            return ReleaseInHeap(block, file, line);
+        }
+
         if ((operations & 1) == 0)
         {
             h->Operations = operations + 1;
@@ -238,6 +243,11 @@ public sealed unsafe partial class RmState
         }
 
         _ = Begin();
+        if (TryReleaseCounted(block, out remaining, file, line))
+        {
+            return Outcome.Done;
+        }
+
         ulong* entry = _table.Find(block);
         if (entry == null || Slot.Count(*entry) == Slot.Finalizing)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rm.Arenas;
 using Rm.Counting;
 
 namespace Rm;
@@ -24,6 +25,11 @@ public sealed unsafe partial class RmState
         // included, fails one of them and takes the slow path. Operations is odd in between: the busy flag.
         StateHeader* h = _header;
         long operations = h->Operations;
+        if (h->Heap != null)
+        {
+            return RetainInHeap(block, file, line);
+        }
+
         if ((operations & 1) == 0)
         {
             h->Operations = operations + 1;
@@ -112,10 +118,25 @@ public sealed unsafe partial class RmState
     {
         count = 0;
         StateHeader* h = Begin();
-        ulong* entry = _table.Find(block);
-        Outcome outcome = entry == null
-            ? (block == 0 ? Outcome.Null : Outcome.Untracked)
-            : AddReference(entry, block, out count);
+        byte* mark = FindCounted(block, out nuint size);
+        Outcome outcome;
+        if (mark != null && Mark.CanRetain(*mark))
+        {
+            count = Mark.Count(++*mark);
+            outcome = Outcome.Done;
+        }
+        else if (mark != null && !MoveToTable(mark, block, size))
+        {
+            outcome = Outcome.NoMemory;
+        }
+        else
+        {
+            ulong* entry = _table.Find(block);
+            outcome = entry == null
+                ? (block == 0 ? Outcome.Null : Outcome.Untracked)
+                : AddReference(entry, block, out count);
+        }
+
         if (outcome != Outcome.Done)
         {
             Cancel();

@@ -17,6 +17,11 @@ public sealed unsafe partial class RmState
         }
 
         StateHeader* h = Begin();
+        if (_heap is not null && !IsEnding)
+        {
+            return AllocateInHeap(kind, size, alignment, out block, file, line);
+        }
+
         int alignmentLog2 = Log2OfAlignment(alignment);
         if (IsEnding || !PrepareEntry(size, alignmentLog2, out uint info))
         {
@@ -169,9 +174,8 @@ public sealed unsafe partial class RmState
 
         // The size of the block given up went with it where only the allocator knew it: all are added up again.
         nuint bytes = 0;
-        long position = 0;
-        IEnumerator<KeyValuePair<nint, uint>>? wide = null;
-        while (TryNextBlock(ref position, ref wide, out RmBlock tracked))
+        var cursor = default(BlockCursor);
+        while (TryNextBlock(ref cursor, out RmBlock tracked))
         {
             bytes += tracked.Size ?? 0;
         }

@@ -56,10 +56,9 @@ public sealed unsafe partial class RmState
 
     private RmLeakReport MakeReport()
     {
-        var blocks = new List<RmBlock>((int)Math.Min(_header->Live, RmLeakReport.MaxListed));
-        long position = 0;
-        IEnumerator<KeyValuePair<nint, uint>>? wide = null;
-        while (blocks.Count < RmLeakReport.MaxListed && TryNextBlock(ref position, ref wide, out RmBlock block))
+        var blocks = new List<RmBlock>((int)Math.Min(_header->Live + _header->HeapLive, RmLeakReport.MaxListed));
+        var cursor = default(BlockCursor);
+        while (blocks.Count < RmLeakReport.MaxListed && TryNextBlock(ref cursor, out RmBlock block))
         {
             blocks.Add(block);
         }
@@ -72,9 +71,8 @@ public sealed unsafe partial class RmState
         StateHeader* h = _header;
         long references = 0;
         long bytes = 0;
-        long position = 0;
-        IEnumerator<KeyValuePair<nint, uint>>? wide = null;
-        while (TryNextBlock(ref position, ref wide, out RmBlock block))
+        var cursor = default(BlockCursor);
+        while (TryNextBlock(ref cursor, out RmBlock block))
         {
             references += block.Count;
             bytes += (long)(block.Size ?? 0);
@@ -84,6 +82,11 @@ public sealed unsafe partial class RmState
         if (references != expected)
         {
             return $"the counts add up to {references}, the operations to {expected}";
+        }
+
+        if (_heap is not null && _heap.CountedBlocks().LongCount() != h->HeapLive)
+        {
+            return $"the heap counts {_heap.CountedBlocks().LongCount()} blocks, the state {h->HeapLive}";
         }
 
         if (bytes != h->LiveBytes)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Rm.Arenas;
 using Rm.Counting;
 using Rm.Memory;
 
@@ -19,7 +20,7 @@ namespace Rm;
 /// <para>The optional caller parameters (<c>file</c>, <c>line</c>) are filled in by the compiler; leave them out.</para>
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed unsafe partial class RmState : IDisposable
+public sealed unsafe partial class RmState : IDisposable, IBlockCounter
 {
     // The header lies in a pinned array: its address is stable, and it stays valid for as long as anything refers to this
     // object, so that a misuse after Dispose meets a closed table rather than freed memory.
@@ -64,6 +65,7 @@ public sealed unsafe partial class RmState : IDisposable
         _header->Modes = StateModes.Unbuilt | (_usesMalloc ? StateModes.None : StateModes.SlowAllocation);
         _table = new PointerTable(_header, options.TableMemory ?? new TableMemory());
         _table.UpdateGate();
+        ClaimHeap();
         GC.ReRegisterForFinalize(this);
     }
 
@@ -86,7 +88,7 @@ public sealed unsafe partial class RmState : IDisposable
             StateHeader* h = _header;
             var statistics = new RmStatistics
             {
-                LiveBlocks = h->Live,
+                LiveBlocks = h->Live + h->HeapLive,
                 PeakBlocks = h->PeakLive,
                 LiveBytes = h->LiveBytes,
                 PeakBytes = h->PeakBytes,
@@ -121,7 +123,7 @@ public sealed unsafe partial class RmState : IDisposable
             Begin();
             _observer = value;
             _header->Modes = value is null ? _header->Modes & ~StateModes.Observed : _header->Modes | StateModes.Observed;
-            _table.UpdateGate();
+            UpdateGates();
             Cancel();
         }
     }
@@ -130,7 +132,7 @@ public sealed unsafe partial class RmState : IDisposable
     /// <returns>One line.</returns>
     public override string ToString() => IsDisposed
         ? $"RmState '{Name ?? "unnamed"}', disposed"
-        : $"RmState '{Name ?? "unnamed"}', {_header->Live} blocks, {_header->LiveBytes} bytes live";
+        : $"RmState '{Name ?? "unnamed"}', {_header->Live + _header->HeapLive} blocks, {_header->LiveBytes} bytes live";
 
     private static StateHeader* Align(byte* start) =>
         (StateHeader*)(((nuint)start + HeaderAlignment - 1) & ~(nuint)(HeaderAlignment - 1));

@@ -18,9 +18,10 @@ public sealed class ViolationTests
     {
         string[] expected =
         [
-            nameof(AddressReusedException), nameof(AlreadyTrackedException), nameof(ConcurrentUseException), nameof(CorruptStateException),
+            nameof(AddressReusedException), nameof(AlreadyTrackedException), nameof(ConcurrentUseException), nameof(CorruptArenaException),
+            nameof(CorruptStateException), nameof(CountedBlockException), nameof(DoubleFreeException),
             nameof(FinalizingBlockException), nameof(ForeignBlockException), nameof(LiveBlocksException), nameof(MemoryViolationException),
-            nameof(SharedBlockException), nameof(StaleReferenceException), nameof(UntrackedPointerException),
+            nameof(MisalignedPointerException), nameof(SharedBlockException), nameof(StaleReferenceException), nameof(UntrackedPointerException),
         ];
         Assert.Equal(expected, All.Select(t => t.Name).Order(StringComparer.Ordinal), StringComparer.Ordinal);
     }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Rm.Arenas;
 
 // Where granules come from: address space reserved in chunks, the caller's regions, and, where the system refuses, malloc.
@@ -74,7 +76,8 @@ public sealed partial class Arena
         nuint wanted = nuint.Max(needed, Granule.CountFor(_options.ChunkSize) << Granule.Shift);
         for (nuint bytes = wanted; ; bytes = nuint.Max(needed, Granule.CountFor(bytes / 2) << Granule.Shift))
         {
-            nint start = _memory.Reserve(bytes, nuint.Max(alignment, Granule.Bytes));
+            // A chunk that begins at a multiple of its size lies in one window of the page map.
+            nint start = _memory.Reserve(bytes, nuint.Max(alignment, nuint.Min(BitOperations.RoundUpToPowerOf2(bytes), (nuint)1 << PageMap.LeafShift)));
             if (start != 0)
             {
                 return TryAddChunk(ChunkKind.Reserved, start, bytes);

@@ -82,6 +82,14 @@ public sealed unsafe partial class Arena
         }
     }
 
+    internal nuint AlignmentOfLone(int home)
+    {
+        lock (_lock)
+        {
+            return _lone[home]!.Alignment;
+        }
+    }
+
     internal nuint GranulesOfLone(int home)
     {
         lock (_lock)
@@ -108,15 +116,18 @@ public sealed unsafe partial class Arena
             return null;
         }
 
+        // Growing may trim what is spare, and this one must not be among it.
+        _ = _spareLone.Remove(best);
         SpareBytes -= best.Committed;
         if (!TryResizeInPlace(best, bytes))
         {
+            _spareLone.Add(best);
             SpareBytes += best.Committed;
             return null;
         }
 
-        _ = _spareLone.Remove(best);
         best.IsSpare = false;
+        best.Alignment = nuint.Max(alignment, Granule.Bytes);
         return best;
     }
 

@@ -97,8 +97,8 @@ public sealed unsafe partial class Arena
             _map.Set(chunk.AddressOf(first + newGranules), (nuint)less, 0);
             chunk.Give(first + newGranules, less);
             SpareBytes += CommittedIn(chunk, first + newGranules, less);
-            nint end = chunk.AddressOf(first + newGranules);
-            _ = Decommit(chunk, start + (nint)newBytes, (nuint)(end - start) - newBytes);
+            nint kept = start + (nint)ToPages(newBytes);
+            _ = Decommit(chunk, kept, (nuint)(chunk.AddressOf(first + newGranules) - kept));
             Maintain(0);
             changes = TakeChanges();
         }

@@ -199,7 +199,8 @@ public sealed partial class Arena
         {
             LoneBlock lone = _spareLone[0];
             nuint part = nuint.Min(lone.Committed, ToPages(budget - done));
-            nuint cut = lone.IsMalloced || part == lone.Committed ? part : CutOff(lone, part);
+            bool whole = lone.IsMalloced || part == lone.Committed;
+            nuint cut = whole ? part : CutOff(lone, part);
             if (cut == 0 && lone.Committed != 0)
             {
                 break;
@@ -207,7 +208,7 @@ public sealed partial class Arena
 
             SpareBytes -= cut;
             done += cut;
-            if (lone.IsMalloced || part == lone.Committed || lone.Committed == 0)
+            if (whole)
             {
                 // What is left goes with the mapping.
                 nuint rest = lone.IsMalloced ? lone.Committed : cut;

@@ -62,7 +62,7 @@ public sealed unsafe partial class BlockHeap : INativeAllocator
             return _passed.TryGetSize(block, out _);
         }
 
-        byte* mark = HeapTables.FindMark(_tables, block);
-        return mark != null && !Mark.IsFree(*mark);
+        Slab* slab = _store.SlabOf(block);
+        return slab != null && Slab.TryIndexOf(slab, block, out int index) && !Mark.IsFree(Slab.Marks(slab)[index]);
     }
 }

@@ -140,6 +140,7 @@ public sealed unsafe partial class BlockHeap
                 _store.Flush(_cache, _cache->Batch);
             }
 
+            HeapTables.MoveWindow(_tables, element);
             *mark = Mark.Cached;
             *_cache->Top++ = new MagazineEntry { Block = element, Mark = mark };
             freed = true;

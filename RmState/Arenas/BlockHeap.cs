@@ -56,7 +56,7 @@ public sealed unsafe partial class BlockHeap : Pool
         {
             _store = new SlabStore(arena, _tag, Number, capacity, _keepEmpty);
             _tables = _store.Tables;
-            _cache = _tables->Classes + Number;
+            _cache = HeapTables.CacheAt(_tables, Number);
             _store.Define(Number, stride, elementsPerBlock, granules, capacity, (byte)(_inGranule ? Number : PageEntry.CustomClass));
             _passed = arena.IsPassThrough ? new PassedBlocks(this) : null;
             if (_passed is null && !_store.TryOpenSlab(_cache))
@@ -179,7 +179,12 @@ public sealed unsafe partial class BlockHeap : Pool
         if ((operations & 1) == 0)
         {
             tables->Operations = operations + 1;
-            byte* mark = _inGranule ? HeapTables.FindMark(tables, element, out ClassCache* _) : HeapTables.FindMark(tables, element);
+            ulong entry = HeapTables.EntryOf(tables, element);
+            uint reciprocal = HeapTables.ReciprocalOf(tables, entry);
+            ulong place = HeapTables.PlaceOf(element, reciprocal);
+            byte* mark = (uint)place < reciprocal && entry >> PageEntry.TagShift == 0 ? HeapTables.MarkAt(entry, place)
+                : _inGranule ? null
+                : HeapTables.FindBySlab(tables, element);
             if (mark != null && *mark == Mark.Live)
             {
                 ClassCache* cache = _cache;

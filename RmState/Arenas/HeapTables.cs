@@ -11,6 +11,10 @@ internal unsafe struct HeapTables
 {
     internal const int Bytes = 768;
     internal const int MaxClasses = 128;
+
+    // What the fast paths reach without going through a fixed buffer.
+    private const int ReciprocalsOffset = 40;
+    private const int CacheOffsetsOffset = ReciprocalsOffset + (MaxClasses * sizeof(uint));
     private const int SizeSlots = (int)(SizeClasses.LargestInTable / 16) + 1;
 
     /// <summary>The arena's page map.</summary>
@@ -22,62 +26,77 @@ internal unsafe struct HeapTables
     /// <summary>Twice the operations done; odd while one is under way.</summary>
     public long Operations;
 
-    /// <summary>The classes' caches, by number.</summary>
-    public ClassCache* Classes;
+    /// <summary>The 4 GiB of addresses that <see cref="Leaf"/> knows: where this heap's memory was met last.</summary>
+    public nint Window;
+
+    /// <summary>The page map's leaf of that window.</summary>
+    public nint Leaf;
 
     /// <summary>By page map class: 2^32 divided by the stride, rounded up; 0 where the slab itself must be asked.</summary>
     public fixed uint Reciprocals[MaxClasses];
 
-    /// <summary>By size in units of 16 bytes: the offset of the class's cache.</summary>
+    /// <summary>By size in units of 16 bytes: the offset of the class's cache from the tables.</summary>
     public fixed ushort CacheOffsets[SizeSlots + 3];
 
     /// <summary>The cache for a size of at most <see cref="SizeClasses.LargestInTable"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ClassCache* SmallCache(HeapTables* tables, nuint size) =>
-        (ClassCache*)((byte*)tables->Classes + tables->CacheOffsets[(size + 15) >> 4]);
+        (ClassCache*)((byte*)tables + *(ushort*)((byte*)tables + CacheOffsetsOffset + (((size + 15) >> 4) * sizeof(ushort))));
 
-    /// <summary>Finds the mark of a block in a slab of one granule.</summary>
-    /// <param name="tables">The heap's.</param>
-    /// <param name="block">Any address.</param>
-    /// <param name="cache">The block's class.</param>
-    /// <returns>Null when there is no such block, or its slab must be asked.</returns>
+    /// <summary>The cache of a class; they lie behind the tables, by number.</summary>
+    internal static ClassCache* CacheAt(HeapTables* tables, int number) => (ClassCache*)((byte*)tables + Bytes) + number;
+
+    /// <summary>
+    /// What the page map says of an address in the window, without this heap's tag: what another's leaves has more than 48 bits. So has
+    /// what an address outside of the window gets.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static byte* FindMark(HeapTables* tables, nint block, out ClassCache* cache)
+    internal static ulong EntryOf(HeapTables* tables, nint address)
     {
-        cache = null;
-        if ((nuint)block >> PageEntry.TagShift != 0)
-        {
-            return null;
-        }
+        nuint offset = (nuint)(address - tables->Window);
+        return offset >> PageMap.LeafShift == 0 ? ((ulong*)tables->Leaf)[offset >> Granule.Shift] ^ tables->TagBits : ulong.MaxValue;
+    }
 
-        // The tag is compared by taking it away: what is left of another's is no address.
-        ulong entry = PageMap.Lookup(tables->MapRoot, block) ^ tables->TagBits;
-        uint reciprocal = tables->Reciprocals[entry & (MaxClasses - 1)];
-        ulong product = (ulong)(uint)(block & (Granule.Bytes - 1)) * reciprocal;
-        if ((uint)product >= reciprocal || entry >> PageEntry.TagShift != 0)
-        {
-            return null;
-        }
+    /// <summary>
+    /// Where in its granule an address lies, as a product: its high half is the element's index, and its low half is less than the
+    /// reciprocal if an element begins there.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong PlaceOf(nint address, uint reciprocal) => (ulong)(uint)(address & (Granule.Bytes - 1)) * reciprocal;
 
-        cache = tables->Classes + (entry & (MaxClasses - 1));
-        byte* slab = (byte*)(entry & ~(ulong)(MaxClasses - 1));
-        nuint index = (nuint)(product >> 32);
-        return index < (nuint)cache->Elements ? slab + Slab.HeaderBytes + index : null;
+    /// <summary>The mark at a place. What is behind the last element has a mark that no element has.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* MarkAt(ulong entry, ulong place) =>
+        (byte*)((entry & ~(ulong)(MaxClasses - 1)) + (place >> 32)) + Slab.HeaderBytes;
+
+    // By its place rather than as a fixed buffer, whose every use checks for null.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static uint ReciprocalOf(HeapTables* tables, ulong entry) =>
+        *(uint*)((byte*)tables + ReciprocalsOffset + ((entry & (MaxClasses - 1)) * sizeof(uint)));
+
+    /// <summary>The class of a block whose mark was found.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ClassCache* CacheOf(HeapTables* tables, ulong entry) =>
+        (ClassCache*)((byte*)tables + Bytes + ((entry & (MaxClasses - 1)) * ClassCache.Bytes));
+
+    /// <summary>Moves the window to an address of this heap's slabs that the short ways did not find.</summary>
+    internal static void MoveWindow(HeapTables* tables, nint address)
+    {
+        if ((nuint)(address - tables->Window) >> PageMap.LeafShift != 0)
+        {
+            tables->Window = (nint)((nuint)address >> PageMap.LeafShift << PageMap.LeafShift);
+            tables->Leaf = PageMap.LeafOf(tables->MapRoot, address);
+        }
     }
 
     /// <summary>Finds the mark of a block in a slab of any length, by asking the slab.</summary>
     /// <param name="tables">The heap's.</param>
     /// <param name="block">Any address.</param>
-    /// <returns>Null when there is no such block.</returns>
+    /// <returns>Null when there is no such block in the window.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static byte* FindMark(HeapTables* tables, nint block)
+    internal static byte* FindBySlab(HeapTables* tables, nint block)
     {
-        if ((nuint)block >> PageEntry.TagShift != 0)
-        {
-            return null;
-        }
-
-        ulong entry = PageMap.Lookup(tables->MapRoot, block) ^ tables->TagBits;
+        ulong entry = EntryOf(tables, block);
         if (entry >> PageEntry.TagShift != 0)
         {
             return null;

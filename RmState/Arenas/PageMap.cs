@@ -11,7 +11,9 @@ namespace Rm.Arenas;
 /// <remarks>Written under the arena's lock; read without.</remarks>
 internal sealed unsafe class PageMap : IDisposable
 {
-    private const int LeafShift = 32;
+    /// <summary>A leaf is for 2^32 bytes.</summary>
+    internal const int LeafShift = 32;
+
     private const int IndexMask = 0xFFFF;
     private const nuint TableBytes = (IndexMask + 1) * sizeof(ulong);
 
@@ -44,6 +46,10 @@ internal sealed unsafe class PageMap : IDisposable
         nint leaf = *(nint*)(root + (nint)(((nuint)address >> LeafShift) * (nuint)sizeof(nint)));
         return *(ulong*)(root + leaf + (nint)TableBytes + (nint)((((nuint)address >> Granule.Shift) & IndexMask) * (nuint)sizeof(ulong)));
     }
+
+    /// <summary>The entries of the 4 GiB that an address of at most 48 bits lies in.</summary>
+    internal static nint LeafOf(nint root, nint address) =>
+        root + (nint)TableBytes + *(nint*)(root + (nint)(((nuint)address >> LeafShift) * (nuint)sizeof(nint)));
 
     /// <summary>The entry of any address.</summary>
     internal ulong Find(nint address) => (nuint)address >> PageEntry.TagShift != 0 ? 0 : Lookup(Root, address);

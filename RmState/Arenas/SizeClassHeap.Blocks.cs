@@ -63,12 +63,13 @@ public sealed unsafe partial class SizeClassHeap
                 return;
             }
 
-            ClassCache* cache = _tables->Classes + slab->Class;
+            ClassCache* cache = HeapTables.CacheAt(_tables, slab->Class);
             if (cache->Top == cache->Limit)
             {
                 _store.Flush(cache, cache->Batch);
             }
 
+            MoveWindow(block, cache->Stride);
             *mark = Mark.Cached;
             *cache->Top++ = new MagazineEntry { Block = block, Mark = mark };
         }
@@ -90,7 +91,25 @@ public sealed unsafe partial class SizeClassHeap
         }
 
         stride = slab->Stride;
+        MoveWindow(block, stride);
         return Slab.Marks(slab) + index;
+    }
+
+    /// <summary>Finds the mark of a block in use that nobody counts.</summary>
+    internal byte* FindLive(nint block, string member, out nuint size)
+    {
+        size = FindOrThrow(block, counted: false, member, out byte* mark)->Stride;
+        return mark;
+    }
+
+    /// <summary>Gives a block that its state has in its table back to the heap's own.</summary>
+    internal void MarkLive(nint block)
+    {
+        byte* mark = FindMark(block, out _);
+        if (mark != null && *mark == Mark.Elsewhere)
+        {
+            *mark = Mark.Live;
+        }
     }
 
     private bool TryUsableSize(nint block, out nuint size)
@@ -104,6 +123,15 @@ public sealed unsafe partial class SizeClassHeap
         return FindMark(block, out size) != null;
     }
 
+    // The next block is likely to lie where this one does.
+    private void MoveWindow(nint block, nuint stride)
+    {
+        if (stride <= SizeClasses.LargestInGranule)
+        {
+            HeapTables.MoveWindow(_tables, block);
+        }
+    }
+
     private nint TakeOnce(nuint size, nuint alignment, bool zeroed, byte mark)
     {
         int number = alignment > Granule.Bytes || size > SizeClasses.Largest ? 0
@@ -114,7 +142,7 @@ public sealed unsafe partial class SizeClassHeap
             return TakeLone(size, alignment, zeroed, mark);
         }
 
-        ClassCache* cache = _tables->Classes + number;
+        ClassCache* cache = HeapTables.CacheAt(_tables, number);
         if (cache->Top == cache->Bottom && !_store.Refill(cache))
         {
             return 0;

@@ -39,6 +39,7 @@ public sealed unsafe partial class SizeClassHeap
 
             Slab* slab = FindOrThrow(block, counted, member, out byte* place);
             mark = *place;
+            alignment = Mark.IsCounted(mark) ? AlignmentOf(slab, mark) : alignment;
             if (TryResizeInPlace(slab, block, newSize, alignment, out nint resized))
             {
                 return resized;
@@ -60,6 +61,18 @@ public sealed unsafe partial class SizeClassHeap
 
         return moved;
     }
+
+    /// <summary>The alignment of a counted block: what was asked for, or more; 0 for the default.</summary>
+    internal nuint AlignmentOf(nint block)
+    {
+        byte* mark = FindMark(block, out _);
+        return mark == null ? 0 : AlignmentOf(_store.SlabOf(block), *mark);
+    }
+
+    private nuint AlignmentOf(Slab* slab, byte mark) =>
+        (mark & Mark.Aligned) == 0 ? 0
+        : (slab->Flags & SlabFlags.Lone) != 0 ? Arena.AlignmentOfLone(slab->Home)
+        : SizeClasses.AlignmentOf(slab->Stride);
 
     private bool TryResizeInPlace(Slab* slab, nint block, nuint newSize, nuint alignment, out nint resized)
     {

@@ -80,16 +80,46 @@ public sealed unsafe partial class SizeClassHeap
             return null;
         }
 
-        _counter = new WeakReference<IBlockCounter>(counter);
+        if (_hasOrphans)
+        {
+            AbandonCounted();
+        }
+
+        _counter = new WeakReference<IBlockCounter>(counter, trackResurrection: true);
         return _tables;
     }
 
-    /// <summary>Ends the claim; the blocks that are still counted go on as the heap's own.</summary>
-    internal void Unclaim() => _counter = null;
+    /// <summary>Ends the claim.</summary>
+    /// <param name="orphans">Whether counted blocks are left, as when a state is collected.</param>
+    internal void Unclaim(bool orphans)
+    {
+        _hasOrphans |= orphans;
+        _counter = null;
+    }
 
-    /// <summary>Calls with every block that a state counts here.</summary>
+    /// <summary>Makes the blocks that a state counts the heap's own: in use, counted by nobody.</summary>
+    internal void AbandonCounted()
+    {
+        _store.ForEachSlab(static slab =>
+        {
+            foreach (ref byte mark in new Span<byte>(Slab.Marks(slab), slab->Elements))
+            {
+                mark = Mark.IsCounted(mark) || mark == Mark.Elsewhere ? Mark.Live : mark;
+            }
+        });
+        _hasOrphans = false;
+    }
+
+    private bool _hasOrphans;
+
+    /// <summary>The blocks that a state counts here. They may be freed meanwhile, none allocated.</summary>
     internal IEnumerable<(nint Block, int Count, nuint Size)> CountedBlocks()
     {
+        if (_disposed)
+        {
+            yield break;
+        }
+
         foreach ((nint start, _) in Arena.RunsOf(_tag))
         {
             for (int index = 0; TryCounted(start, ref index, out (nint Block, int Count, nuint Size) found); index++)
@@ -107,7 +137,7 @@ public sealed unsafe partial class SizeClassHeap
             byte mark = Slab.Marks(slab)[index];
             if (Mark.IsCounted(mark))
             {
-                found = (Slab.AddressOf(slab, index), mark, slab->Stride);
+                found = (Slab.AddressOf(slab, index), Mark.Count(mark), slab->Stride);
                 return true;
             }
         }

@@ -49,9 +49,9 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
             Define(number, SizeClasses.SizeOf(number));
         }
 
-        for (nuint size = 0; size <= SizeClasses.LargestInTable && !arena.IsPassThrough; size += 16)
+        for (nuint size = 0; size <= SizeClasses.LargestInTable; size += 16)
         {
-            _tables->CacheOffsets[size / 16] = (ushort)(SizeClasses.Of(size) * ClassCache.Bytes);
+            _tables->CacheOffsets[size / 16] = (ushort)(HeapTables.Bytes + ((arena.IsPassThrough ? 0 : SizeClasses.Of(size)) * ClassCache.Bytes));
         }
 
         _passed = arena.IsPassThrough ? new PassedBlocks(this) : null;
@@ -148,11 +148,15 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
         if ((operations & 1) == 0)
         {
             tables->Operations = operations + 1;
-            byte* mark = HeapTables.FindMark(tables, block, out ClassCache* cache);
-            if (mark != null && *mark == Mark.Live)
+            ulong entry = HeapTables.EntryOf(tables, block);
+            uint reciprocal = HeapTables.ReciprocalOf(tables, entry);
+            ulong place = HeapTables.PlaceOf(block, reciprocal);
+            if ((uint)place < reciprocal && entry >> PageEntry.TagShift == 0)
             {
+                byte* mark = HeapTables.MarkAt(entry, place);
+                ClassCache* cache = HeapTables.CacheOf(tables, entry);
                 MagazineEntry* top = cache->Top;
-                if (top != cache->Limit)
+                if (*mark == Mark.Live && top != cache->Limit)
                 {
                     *mark = Mark.Cached;
                     top->Block = block;

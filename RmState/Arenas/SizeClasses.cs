@@ -54,22 +54,15 @@ internal static class SizeClasses
 
     /// <summary>The least class whose blocks hold a size and stand at multiples of an alignment, which is at most a granule.</summary>
     /// <returns>0 when there is none.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Of(nuint size, nuint alignment)
     {
-        if (size > Largest)
-        {
-            return 0;
-        }
-
-        for (int number = Of(size); number <= Count; number++)
-        {
-            nuint stride = SizeOf(number);
-            if ((stride & (alignment - 1)) == 0 || stride > LargestInGranule)
-            {
-                return number;
-            }
-        }
-
-        return 0;
+        // A class's step is a power of two: a multiple of the alignment is rounded up to another.
+        nuint rounded = (nuint.Max(size, 1) + alignment - 1) & ~(alignment - 1);
+        return rounded > Largest || rounded < size ? 0 : Of(rounded);
     }
+
+    /// <summary>The alignment that every block of a slab has.</summary>
+    internal static nuint AlignmentOf(nuint stride) =>
+        stride > LargestInGranule ? Granule.Bytes : stride & (nuint)(-(nint)stride);
 }

@@ -41,7 +41,7 @@ internal unsafe struct Slab
     public SlabFlags Flags;
     public byte List;
 
-    internal static nuint BytesFor(int elements) => (nuint)(HeaderBytes + elements);
+    internal static nuint BytesFor(int elements) => (nuint)(HeaderBytes + elements + 1);
 
     /// <summary>The marks; see <see cref="Mark"/>.</summary>
     internal static byte* Marks(Slab* slab) => (byte*)slab + HeaderBytes;
@@ -74,5 +74,6 @@ internal unsafe struct Slab
         slab->Class = sizeClass;
         slab->Flags = flags;
         NativeMemory.Clear(Marks(slab), (nuint)elements);
+        Marks(slab)[elements] = Mark.End;
     }
 }

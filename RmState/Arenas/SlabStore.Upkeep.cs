@@ -16,7 +16,7 @@ internal sealed unsafe partial class SlabStore
             long slabs = 0;
             for (int number = 1; number <= _count; number++)
             {
-                ClassCache* cache = Tables->Classes + number;
+                ClassCache* cache = HeapTables.CacheAt(Tables, number);
                 live += cache->Live;
                 liveBytes += (nuint)cache->Live * cache->Stride;
                 freeBytes += (nuint)((cache->Slabs * cache->Elements) - cache->Live) * cache->Stride;
@@ -36,7 +36,7 @@ internal sealed unsafe partial class SlabStore
         nuint done = 0;
         for (int i = 0; i < _count && done < budget; i++)
         {
-            ClassCache* cache = Tables->Classes + _trimClass;
+            ClassCache* cache = HeapTables.CacheAt(Tables, _trimClass);
             CloseSurplus(cache);
             for (int list = ClassCache.Lists - 1; list >= 0 && done < budget; list--)
             {
@@ -56,7 +56,7 @@ internal sealed unsafe partial class SlabStore
     internal ArenaRange Describe(Pool pool, nint start, nuint bytes, nuint committed)
     {
         Slab* slab = SlabOf(start);
-        ClassCache* cache = Tables->Classes + slab->Class;
+        ClassCache* cache = HeapTables.CacheAt(Tables, slab->Class);
         int cached = slab->Elements == 1 && Mark.IsFree(*Slab.Marks(slab)) ? 1 : 0;
         for (MagazineEntry* entry = cache->Bottom; entry < cache->Top && slab->Elements > 1; entry++)
         {
@@ -98,7 +98,7 @@ internal sealed unsafe partial class SlabStore
         Tables->Operations |= 1;
         for (int number = 0; number <= _count; number++)
         {
-            Tables->Classes[number] = default;
+            *HeapTables.CacheAt(Tables, number) = default;
         }
 
         _entries.Release(_arena.Memory);
@@ -110,7 +110,7 @@ internal sealed unsafe partial class SlabStore
     {
         for (int number = 1; number <= _count; number++)
         {
-            ClassCache* cache = Tables->Classes + number;
+            ClassCache* cache = HeapTables.CacheAt(Tables, number);
             for (MagazineEntry* entry = cache->Bottom; entry < cache->Top; entry++)
             {
                 Slab* slab = SlabOf(entry->Block);
@@ -133,7 +133,7 @@ internal sealed unsafe partial class SlabStore
         });
         for (int number = 1; number <= _count && broken is null; number++)
         {
-            ClassCache* cache = Tables->Classes + number;
+            ClassCache* cache = HeapTables.CacheAt(Tables, number);
             broken = found[number] != cache->Slabs ? $"class {cache->Stride} has {found[number]} slabs, not {cache->Slabs}"
                 : taken[number] != cache->Taken ? $"{taken[number]} elements of {cache->Stride} bytes are taken, not {cache->Taken}"
                 : cached[number] != cache->Cached ? $"{cached[number]} elements of {cache->Stride} bytes are at hand, not {cache->Cached}"
@@ -153,7 +153,7 @@ internal sealed unsafe partial class SlabStore
             free += mark == Mark.Free ? 1 : 0;
             taken[slab->Class] += mark != Mark.Free ? 1 : 0;
             cached[slab->Class] += mark is Mark.Cached or Mark.CachedClean ? 1 : 0;
-            if ((mark == Mark.Free && index < slab->Cursor) || mark is > Mark.MaxCount and < Mark.CachedClean)
+            if ((mark == Mark.Free && index < slab->Cursor) || !Mark.IsValid(mark))
             {
                 return $"the mark of the element at 0x{Slab.AddressOf(slab, index):x} is {mark}";
             }

@@ -33,8 +33,7 @@ internal sealed unsafe partial class SlabStore
         _count = classes;
         _keepEmpty = keepEmpty;
         const int alignment = 64;
-        const int header = (HeapTables.Bytes + alignment - 1) & -alignment;
-        _tableMemory = GC.AllocateArray<byte>(header + ((classes + 1) * ClassCache.Bytes) + alignment, pinned: true);
+        _tableMemory = GC.AllocateArray<byte>(HeapTables.Bytes + ((classes + 1) * ClassCache.Bytes) + alignment, pinned: true);
         _entries = NativeArea.Take(arena.Memory, (nuint)(entries * sizeof(MagazineEntry)));
         if (_entries.Start == 0)
         {
@@ -44,7 +43,7 @@ internal sealed unsafe partial class SlabStore
         Tables = (HeapTables*)(((nint)Unsafe.AsPointer(ref _tableMemory[0]) + alignment - 1) & -alignment);
         Tables->MapRoot = arena.MapRoot;
         Tables->TagBits = (ulong)tag << PageEntry.TagShift;
-        Tables->Classes = (ClassCache*)((byte*)Tables + header);
+        Tables->Leaf = PageMap.LeafOf(arena.MapRoot, 0);
         _nextEntry = (MagazineEntry*)_entries.Start;
     }
 
@@ -57,7 +56,7 @@ internal sealed unsafe partial class SlabStore
     /// <summary>Describes a class; all are described before the first use.</summary>
     internal void Define(int number, nuint stride, int elements, int granules, int capacity, byte mapClass)
     {
-        ClassCache* cache = Tables->Classes + number;
+        ClassCache* cache = HeapTables.CacheAt(Tables, number);
         cache->Stride = stride;
         cache->Elements = elements;
         cache->Granules = granules;
@@ -139,7 +138,7 @@ internal sealed unsafe partial class SlabStore
     {
         for (int number = 1; number <= _count; number++)
         {
-            ClassCache* cache = Tables->Classes + number;
+            ClassCache* cache = HeapTables.CacheAt(Tables, number);
             Flush(cache, (int)cache->Cached);
         }
     }
@@ -274,8 +273,8 @@ internal sealed unsafe partial class SlabStore
     /// <returns>False, and nothing changed, when what is behind it is taken, or there is no memory.</returns>
     internal bool TryResize(Slab* slab, int number)
     {
-        ClassCache* from = Tables->Classes + slab->Class;
-        ClassCache* to = Tables->Classes + number;
+        ClassCache* from = HeapTables.CacheAt(Tables, slab->Class);
+        ClassCache* to = HeapTables.CacheAt(Tables, number);
         ulong entry = PageEntry.Of(_tag, slab, to->MapClass);
         if (to->Stride < from->Stride)
         {

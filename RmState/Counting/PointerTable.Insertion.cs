@@ -45,7 +45,8 @@ internal sealed unsafe partial class PointerTable
         if (entry != null)
         {
             h->Live++;
-            h->PeakLive = Math.Max(h->PeakLive, h->Live);
+            h->PeakLive = Math.Max(h->PeakLive, h->Live + h->HeapLive);
+            h->HeapPeakAt = h->PeakLive - h->Live;
         }
 
         return entry;

@@ -94,9 +94,14 @@ internal unsafe struct StateHeader
     /// <summary>Freed blocks kept for the next allocations.</summary>
     public SpareBlocks* Spares;
 
-    public long Reserved0;
-    public long Reserved1;
-    public long Reserved2;
+    /// <summary>The tables of the heap that keeps counts in its own marks; null where none does, and while its fast paths are closed.</summary>
+    public void* Heap;
+
+    /// <summary>Live blocks that are counted there and have no entry in the table.</summary>
+    public long HeapLive;
+
+    /// <summary>At more heap blocks than this there may be a new <see cref="PeakLive"/>; never too high, at times too low.</summary>
+    public long HeapPeakAt;
 
     /// <summary>An empty table of two slots: what the fast paths search while they are closed, and so find nothing.</summary>
     public fixed ulong Closed[4];
@@ -105,5 +110,5 @@ internal unsafe struct StateHeader
         (Operations >> 1) - Retains - Allocations - Attaches - Detaches - Reallocations - OtherOperations;
 
     /// <summary>Blocks deallocated: those that came and neither live, nor left otherwise.</summary>
-    internal readonly long Frees => Allocations + Attaches - Live - Detaches - Abandoned;
+    internal readonly long Frees => Allocations + Attaches - Live - HeapLive - Detaches - Abandoned;
 }
