@@ -39,26 +39,27 @@ internal static partial class Suite
     ];
 
     private static PairedCase ArenaAllocation(int others, string name) =>
-        new(new Row(name, NativeMemory, 0.6), _ => new RotationContest<StateBlocks>(others));
+        new(new Row(name, NativeMemory, 0.6), _ => new RotationContest<StateBlocks>(others), SeedUse.Marks);
 
     private static PairedCase CountedReplacement(int live, double target) => new(
         new Row($"replace random, {Sizes}, counted over the arena, {Size(live)} live", $"{NativeMemory}, uncounted", target),
-        context => new ReplaceContest<StateBlocks>(context.Settings.Sized(live), SmallestSize, LargestSize));
+        context => new ReplaceContest<StateBlocks>(context.Settings.Sized(live), SmallestSize, LargestSize),
+        SeedUse.Marks);
 
     private static PairedCase HeapReplacement(int live) => new(
         new Row($"replace random, {Sizes}, size-class heap alone, {Size(live)} live", NativeMemory, 0.6),
         context => new ReplaceContest<HeapBlocks>(context.Settings.Sized(live), SmallestSize, LargestSize),
-        seeded: false);
+        SeedUse.None);
 
     private static PairedCase ElementAllocation() => new(
         new Row("BlockHeap Alloc+Free 64 B", NativeMemory, 0.4),
         static _ => new RotationContest<ElementBlocks>(K),
-        seeded: false);
+        SeedUse.None);
 
     private static PairedCase ElementReplacement(int live) => new(
         new Row($"BlockHeap replace random, 64 B, {Size(live)} live", NativeMemory, 0.6),
         context => new ReplaceContest<ElementBlocks>(context.Settings.Sized(live), ElementBlocks.Size, ElementBlocks.Size),
-        seeded: false);
+        SeedUse.None);
 
     private static ResidueCase<TSource> Residue<TSource>(string pool)
         where TSource : struct, IBlockSource<TSource>, IArenaBlocks =>

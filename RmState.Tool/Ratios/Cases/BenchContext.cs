@@ -33,6 +33,14 @@ internal sealed class BenchContext : IDisposable
     /// <summary>The table seeds, of which a row is the worst.</summary>
     internal IEnumerable<ulong> Seeds => Enumerable.Range(1, Settings.Seeds).Select(static seed => (ulong)seed);
 
+    /// <summary>Those of the seeds that a row is measured with.</summary>
+    internal IEnumerable<ulong> SeedsFor(SeedUse use) => Seeds.Take(use switch
+    {
+        SeedUse.Table => int.MaxValue,
+        SeedUse.Marks => Settings.MarkSeeds,
+        _ => 1,
+    });
+
     public void Dispose()
     {
         if (_largePool.IsValueCreated)

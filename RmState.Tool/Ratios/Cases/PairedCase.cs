@@ -5,13 +5,13 @@ namespace Rm.Tool.Ratios.Cases;
 /// <summary>A row that is a ratio of paired rounds: the worst of the table seeds.</summary>
 /// <param name="row">The row.</param>
 /// <param name="prepare">Makes the two sides.</param>
-/// <param name="seeded">Whether our side has a table, and so a seed: one without is measured once.</param>
-internal sealed class PairedCase(Row row, Func<BenchContext, Contest> prepare, bool seeded = true) : BenchCase(row)
+/// <param name="seeds">What the seeds have to do with it.</param>
+internal sealed class PairedCase(Row row, Func<BenchContext, Contest> prepare, SeedUse seeds = SeedUse.Table) : BenchCase(row)
 {
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
         using Contest contest = prepare(context);
-        return [Worst(context.Seeds.Take(seeded ? int.MaxValue : 1).Select(seed => (seed, Compare(context, contest, seed))))];
+        return [Worst(context.SeedsFor(seeds).Select(seed => (seed, Compare(context, contest, seed))))];
     }
 
     /// <summary>The figure of the seed with the highest ratio; the note tells how quiet the machine was.</summary>
