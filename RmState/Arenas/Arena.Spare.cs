@@ -7,7 +7,7 @@ public sealed partial class Arena
     private const nuint Slice = 1 << 20;
 
     // Below this, spare memory is not worth a system call.
-    private const nuint LeastSpare = 1 << 20;
+    private const nuint LeastSpare = 1 << 18;
 
     private readonly TimeProvider _clock;
     private nuint _commitLimit;

@@ -24,10 +24,10 @@ public sealed class ArenaOptions
     public nuint CommitLimit { get; init; } = nuint.MaxValue;
 
     /// <summary>
-    /// How much of the committed memory may be free and yet kept for the next use, 0 to 1; the default is 0.5. What is more goes
+    /// How much of the committed memory may be free and yet kept for the next use, 0 to 1; the default is 0.25. What is more goes
     /// back to the system in slices. Mirrors <c>mps_arena_spare_set</c>, whose default is 0.75.
     /// </summary>
-    public double SpareFraction { get; init; } = 0.5;
+    public double SpareFraction { get; init; } = 0.25;
 
     /// <summary>
     /// Whether every block is an allocation of malloc's, so that valgrind and sanitizers see each; statistics, limits and misuse

@@ -6,9 +6,6 @@ namespace Rm.Arenas;
 // The general paths: a magazine is empty or full, the block is large, or the call is a misuse.
 public sealed unsafe partial class SizeClassHeap
 {
-    private long _loneBlocks;
-    private nuint _loneBytes;
-
     /// <summary>Allocates a block of any kind and marks it.</summary>
     /// <param name="size">Bytes.</param>
     /// <param name="alignment">A power of two; 0 for the default.</param>
@@ -30,6 +27,7 @@ public sealed unsafe partial class SizeClassHeap
             {
                 // What lies in the magazines keeps slabs that others could use.
                 _store.FlushAll();
+                DropRuns();
                 block = TakeOnce(size, alignment, zeroed, mark);
             }
 
@@ -60,6 +58,12 @@ public sealed unsafe partial class SizeClassHeap
             if ((slab->Flags & SlabFlags.Lone) != 0)
             {
                 FreeLone(slab);
+                return;
+            }
+
+            if ((slab->Flags & SlabFlags.Run) != 0)
+            {
+                FreeRun(slab);
                 return;
             }
 
@@ -142,6 +146,11 @@ public sealed unsafe partial class SizeClassHeap
             return TakeLone(size, alignment, zeroed, mark);
         }
 
+        if (number > SizeClasses.CountInGranule)
+        {
+            return TakeRun(number, nuint.Max(size, SizeClasses.LargestInGranule + 1), zeroed, mark);
+        }
+
         ClassCache* cache = HeapTables.CacheAt(_tables, number);
         if (cache->Top == cache->Bottom && !_store.Refill(cache))
         {
@@ -176,23 +185,21 @@ public sealed unsafe partial class SizeClassHeap
 
         Open(slab, run.Start, run.Home);
         *Slab.Marks(slab) = mark;
-        _loneBlocks++;
-        _loneBytes += slab->Stride;
+        _singleBlocks++;
+        _singleBytes += slab->Stride;
         return run.Start;
     }
 
     private void Open(Slab* slab, nint start, int home)
     {
-        Slab.Open(slab, start, Arena.CommittedOfLone(home), 1, home, 0, SlabFlags.Lone, clean: false);
-        slab->Free = 0;
-        slab->Cursor = 1;
+        OpenSingle(slab, start, Arena.CommittedOfLone(home), home, SlabFlags.Lone);
         Arena.SetEntry(start, Arena.GranulesOfLone(home), PageEntry.Of(_tag, slab, PageEntry.SingleClass));
     }
 
     private void FreeLone(Slab* slab)
     {
-        _loneBlocks--;
-        _loneBytes -= slab->Stride;
+        _singleBlocks--;
+        _singleBytes -= slab->Stride;
         Arena.ReleaseLone(slab->Home);
         Arena.GiveMetadata((nint)slab, Slab.BytesFor(1));
     }

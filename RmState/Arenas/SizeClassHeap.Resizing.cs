@@ -95,9 +95,8 @@ public sealed unsafe partial class SizeClassHeap
         }
 
         int number = alignment <= DefaultAlignment ? SizeClasses.Of(newSize) : SizeClasses.Of(newSize, alignment);
-        return number == slab->Class
-            || (stride > SizeClasses.LargestInGranule && SizeClasses.SizeOf(number) > SizeClasses.LargestInGranule
-                && _store.TryResize(slab, number));
+        bool isRun = (slab->Flags & SlabFlags.Run) != 0;
+        return isRun ? number > SizeClasses.CountInGranule && TryResizeRun(slab, newSize) : number == slab->Class;
     }
 
     private bool TryResizeLone(Slab* slab, nuint newSize, out nint block)
@@ -108,9 +107,9 @@ public sealed unsafe partial class SizeClassHeap
         }
 
         byte mark = *Slab.Marks(slab);
-        _loneBytes -= slab->Stride;
+        _singleBytes -= slab->Stride;
         Open(slab, block, slab->Home);
-        _loneBytes += slab->Stride;
+        _singleBytes += slab->Stride;
         *Slab.Marks(slab) = mark;
         return true;
     }

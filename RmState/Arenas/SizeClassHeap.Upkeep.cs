@@ -13,6 +13,7 @@ public sealed unsafe partial class SizeClassHeap
         _ = Begin();
         try
         {
+            DropRuns();
             return _passed is null ? (long)_store.Trim((nuint)budget) : 0;
         }
         finally

@@ -30,12 +30,12 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
         try
         {
             int entries = 0;
-            for (int number = 1; number <= SizeClasses.Count; number++)
+            for (int number = 1; number <= SizeClasses.CountInGranule; number++)
             {
                 entries += MagazineCapacity(SizeClasses.SizeOf(number));
             }
 
-            _store = new SlabStore(arena, _tag, SizeClasses.Count, entries, keepEmpty: 0);
+            _store = new SlabStore(arena, _tag, SizeClasses.CountInGranule, entries, keepEmpty: 0);
         }
         catch
         {
@@ -44,7 +44,7 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
         }
 
         _tables = _store.Tables;
-        for (int number = 1; number <= SizeClasses.Count; number++)
+        for (int number = 1; number <= SizeClasses.CountInGranule; number++)
         {
             Define(number, SizeClasses.SizeOf(number));
         }
@@ -76,10 +76,11 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
             PoolUsage slabs = _store.Usage;
             return slabs with
             {
-                LiveBlocks = slabs.LiveBlocks + _loneBlocks,
-                LiveBytes = slabs.LiveBytes + _loneBytes,
-                CommittedBytes = slabs.CommittedBytes + _loneBytes,
-                Slabs = slabs.Slabs + _loneBlocks,
+                LiveBlocks = slabs.LiveBlocks + _singleBlocks,
+                LiveBytes = slabs.LiveBytes + _singleBytes,
+                FreeBytes = slabs.FreeBytes + _keptRunBytes,
+                CommittedBytes = slabs.CommittedBytes + _singleBytes + _keptRunBytes,
+                Slabs = slabs.Slabs + _singleBlocks + _keptRunCount,
             };
         }
     }
@@ -197,23 +198,13 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
 
     private static int MagazineCapacity(nuint stride)
     {
-        const nuint bytesAtHand = 16 * 1024;
+        const nuint bytesAtHand = 8 * 1024;
         const int most = 64;
-        return (int)nuint.Clamp(bytesAtHand / stride, 2, most);
+        return (int)nuint.Clamp(bytesAtHand / stride, 1, most);
     }
 
-    private void Define(int number, nuint stride)
-    {
-        bool inGranule = stride <= SizeClasses.LargestInGranule;
-        int elements = inGranule ? (int)(Granule.Bytes / stride) : 1;
-        _store.Define(
-            number,
-            stride,
-            elements,
-            (int)Granule.CountFor((nuint)elements * stride),
-            MagazineCapacity(stride),
-            (byte)(inGranule ? number : PageEntry.SingleClass));
-    }
+    private void Define(int number, nuint stride) =>
+        _store.Define(number, stride, (int)(Granule.Bytes / stride), 1, MagazineCapacity(stride), (byte)number);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private HeapTables* Begin()

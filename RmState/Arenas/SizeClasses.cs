@@ -11,6 +11,9 @@ internal static class SizeClasses
 {
     internal const int Count = 112;
 
+    /// <summary>The classes up to <see cref="LargestInGranule"/>.</summary>
+    internal const int CountInGranule = 72;
+
     /// <summary>The largest size of a class; larger blocks have mappings of their own.</summary>
     internal const nuint Largest = 1 << 20;
 

@@ -11,4 +11,7 @@ internal enum SlabFlags : byte
 
     /// <summary>Some of its pages were given back to the system; elements on them need a commit first.</summary>
     HasHoles = 2,
+
+    /// <summary>It holds one block, and its granules are that block's.</summary>
+    Run = 4,
 }

@@ -78,6 +78,7 @@ internal sealed unsafe partial class SlabStore
         Slab* slab = Roomiest(cache);
         if (slab == null)
         {
+            BeforeGrowth(cache->Number);
             slab = OpenSlab(cache);
             if (slab == null)
             {
@@ -267,33 +268,5 @@ internal sealed unsafe partial class SlabStore
         cache->EmptySlabs--;
         _arena.Release(slab->Home, slab->Start, cache->Granules);
         _arena.GiveMetadata((nint)slab, Slab.BytesFor(slab->Elements));
-    }
-
-    /// <summary>Makes the one block of a slab larger or smaller where it stands.</summary>
-    /// <returns>False, and nothing changed, when what is behind it is taken, or there is no memory.</returns>
-    internal bool TryResize(Slab* slab, int number)
-    {
-        ClassCache* from = HeapTables.CacheAt(Tables, slab->Class);
-        ClassCache* to = HeapTables.CacheAt(Tables, number);
-        ulong entry = PageEntry.Of(_tag, slab, to->MapClass);
-        if (to->Stride < from->Stride)
-        {
-            _arena.Shorten(slab->Home, slab->Start, from->Granules, to->Granules, to->Stride);
-        }
-        else if (!_arena.TryExtend(slab->Home, slab->Start, from->Granules, to->Granules, to->Stride, entry))
-        {
-            return false;
-        }
-
-        from->Slabs--;
-        from->Taken--;
-        to->Slabs++;
-        to->Taken++;
-        byte mark = *Slab.Marks(slab);
-        Slab.Open(slab, slab->Start, to->Stride, 1, slab->Home, to->Number, SlabFlags.None, clean: false);
-        slab->Free = 0;
-        slab->Cursor = 1;
-        *Slab.Marks(slab) = mark;
-        return true;
     }
 }
