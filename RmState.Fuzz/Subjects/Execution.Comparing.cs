@@ -11,8 +11,8 @@ internal sealed unsafe partial class Execution
 
     private long _stamp;
 
-    /// <summary>Compares with somebody else's opinion of what lives: registers with their counts, and all known bytes.</summary>
-    public void Compare(IEnumerable<KeyValuePair<int, long>> counts, long liveBytes)
+    /// <summary>Compares with somebody else's opinion of what lives: registers with their counts, and all known bytes unless null.</summary>
+    public void Compare(IEnumerable<KeyValuePair<int, long>> counts, long? liveBytes)
     {
         int live = 0;
         foreach ((int register, long count) in counts)
@@ -23,7 +23,7 @@ internal sealed unsafe partial class Execution
         }
 
         Same(live, _state.Statistics.LiveBlocks, "the number of live blocks");
-        Same(liveBytes, _state.Statistics.LiveBytes, "the live bytes");
+        Same(liveBytes ?? _state.Statistics.LiveBytes, _state.Statistics.LiveBytes, "the live bytes");
     }
 
     private void CompareAfter(Op op)
