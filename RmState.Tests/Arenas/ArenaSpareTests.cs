@@ -106,6 +106,21 @@ public sealed class ArenaSpareTests : LeakChecked
     }
 
     [Fact]
+    public void TrimKeepsToItsBudgetWithMetadataToo()
+    {
+        Arena arena = NewArena(new ArenaOptions { SpareFraction = 0 });
+        SizeClassHeap heap = arena.CreateHeap();
+        nint[] blocks = [.. Enumerable.Range(1, 20).Select(i => heap.Allocate((nuint)i * 16))];
+        Assert.All(blocks, heap.Free);
+        _ = heap.Trim();
+        Assert.Equal(0u, arena.CommittedBytes);
+        nuint before = arena.Statistics.MetadataBytes;
+        Assert.InRange(arena.Trim(100_000), 100_000, 100_000 + (32 << 10));
+        Assert.True(arena.Trim() > 100_000);
+        Assert.True(arena.Statistics.MetadataBytes < before - 200_000);
+    }
+
+    [Fact]
     public void TrimOfNothingGivesNothingBack()
     {
         Arena arena = NewArena(new ArenaOptions { SpareFraction = 1 });
