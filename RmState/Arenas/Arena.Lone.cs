@@ -24,6 +24,9 @@ public sealed unsafe partial class Arena
         run = lone is null ? default : new Run(lone.Start, lone.Id, lone.Dirty == 0);
         if (lone is not null)
         {
+#if RM_MUTATIONS
+            zeroed &= !ArenaMutation.Is(ArenaMutation.LoneNotCleared);
+#endif
             if (zeroed)
             {
                 NativeMemory.Clear((void*)lone.Start, nuint.Min(bytes, lone.Dirty));
@@ -211,7 +214,11 @@ public sealed unsafe partial class Arena
             return false;
         }
 
-        nint start = _memory.Reserve(reserved, lone.Alignment);
+        nuint alignment = lone.Alignment;
+#if RM_MUTATIONS
+        alignment = ArenaMutation.Is(ArenaMutation.MovedLoneMisaligned) ? Granule.Bytes : alignment;
+#endif
+        nint start = _memory.Reserve(reserved, alignment);
         if (start == 0)
         {
             return false;
@@ -262,6 +269,9 @@ public sealed unsafe partial class Arena
     private nuint ToPages(nuint bytes) => (bytes + _page - 1) & ~(_page - 1);
 
     private bool MayCommit(nuint bytes) =>
+#if RM_MUTATIONS
+        ArenaMutation.Is(ArenaMutation.LimitIgnored) ||
+#endif
         bytes <= _commitLimit && (_committed <= _commitLimit - bytes
             || (PurgeSpare(bytes) != 0 && _committed <= _commitLimit - bytes));
 }
