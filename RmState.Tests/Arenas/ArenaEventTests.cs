@@ -47,7 +47,7 @@ public sealed class ArenaEventTests : LeakChecked
     [Fact]
     public void LimitThatTakesSpareMemoryAwayAnnouncesIt()
     {
-        Arena arena = NewArena();
+        Arena arena = NewArena(new ArenaOptions { SpareFraction = 1 });
         var events = new ArenaEvents(arena);
         SizeClassHeap heap = arena.CreateHeap();
         nint kept = heap.Allocate(2 << 20);

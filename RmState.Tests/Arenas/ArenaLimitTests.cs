@@ -120,6 +120,22 @@ public sealed class ArenaLimitTests : LeakChecked
     }
 
     [Fact]
+    public void BlockOfTheLibraryCountsWithAllItsBytes()
+    {
+        FaultyVirtualMemory memory = NewVirtualMemory(kind: MemoryKind.NoReservations);
+        Arena arena = NewArena(new ArenaOptions { CommitLimit = Limit + memory.PageSize, Memory = memory });
+        SizeClassHeap heap = arena.CreateHeap();
+        int blocks = memory.AlignedBlocks;
+
+        // There it is rounded up to a granule, not to a page.
+        Assert.Equal(0, heap.Allocate(Limit + 1));
+        Assert.Equal(0u, arena.CommittedBytes);
+        Assert.InRange(memory.AlignedBlocks, blocks, blocks + 1);
+        Assert.NotEqual(0, heap.Allocate(Limit));
+        Assert.Equal((nuint)Limit, arena.CommittedBytes);
+    }
+
+    [Fact]
     public void ZeroLimitAllowsNothing()
     {
         Arena arena = NewArena(new ArenaOptions { CommitLimit = 0 });

@@ -68,12 +68,12 @@ public sealed class ArenaOptionsTests : LeakChecked
     public void SpareFractionIsCheckedWhenItIsSet()
     {
         Arena arena = NewArena();
-        Assert.Equal(0.5, arena.SpareFraction);
+        Assert.Equal(0.25, arena.SpareFraction);
         Assert.Throws<ArgumentOutOfRangeException>(() => arena.SpareFraction = 1.5);
         Assert.Throws<ArgumentOutOfRangeException>(() => arena.SpareFraction = double.NaN);
-        Assert.Equal(0.5, arena.SpareFraction);
-        arena.SpareFraction = 0.25;
         Assert.Equal(0.25, arena.SpareFraction);
+        arena.SpareFraction = 0.75;
+        Assert.Equal(0.75, arena.SpareFraction);
     }
 
     [Fact]

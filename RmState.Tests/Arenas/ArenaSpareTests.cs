@@ -7,7 +7,7 @@ namespace Rm.Tests.Arenas;
 /// <summary>How much free memory is kept, and how and when the rest goes back.</summary>
 public sealed class ArenaSpareTests : LeakChecked
 {
-    private const int Kept = 1 << 20;
+    private const int Kept = 1 << 18;
 
     [Theory]
     [InlineData(0)]
@@ -60,15 +60,14 @@ public sealed class ArenaSpareTests : LeakChecked
         nuint before = arena.SpareBytes;
         arena.SpareFraction = 0;
         Assert.Equal(before, arena.SpareBytes);
-        int operations = 0;
-        for (nuint spare = before; arena.SpareBytes > Kept; spare = arena.SpareBytes)
+        for (int i = 0; i < 20; i++)
         {
+            long spare = (long)arena.SpareBytes;
             heap.Free(heap.Allocate(2 << 20));
-            operations++;
-            Assert.True(spare - arena.SpareBytes <= 5 << 20, $"{spare - arena.SpareBytes} bytes at once");
+            Assert.True(spare - (long)arena.SpareBytes <= 5 << 20, $"{spare - (long)arena.SpareBytes} bytes at once");
         }
 
-        Assert.InRange(operations, 2, 20);
+        Assert.True(arena.SpareBytes <= 2 << 20, $"{arena.SpareBytes} bytes are spare");
     }
 
     [Theory]
@@ -104,6 +103,21 @@ public sealed class ArenaSpareTests : LeakChecked
 
         // Between what is committed lies what is not.
         Assert.All(memory.Calls.Skip(from).Where(c => c.Call == MemoryCall.Decommit), c => Assert.True(c.Bytes <= 3 << 19));
+    }
+
+    [Fact]
+    public void TrimKeepsToItsBudgetWithMetadataToo()
+    {
+        Arena arena = NewArena(new ArenaOptions { SpareFraction = 0 });
+        SizeClassHeap heap = arena.CreateHeap();
+        nint[] blocks = [.. Enumerable.Range(1, 20).Select(i => heap.Allocate((nuint)i * 16))];
+        Assert.All(blocks, heap.Free);
+        _ = heap.Trim();
+        Assert.Equal(0u, arena.CommittedBytes);
+        nuint before = arena.Statistics.MetadataBytes;
+        Assert.InRange(arena.Trim(100_000), 100_000, 100_000 + (32 << 10));
+        Assert.True(arena.Trim() > 100_000);
+        Assert.True(arena.Statistics.MetadataBytes < before - 200_000);
     }
 
     [Fact]

@@ -60,6 +60,7 @@ internal sealed class ChunkModel(nint start, int granules)
 
     public string? Difference(Chunk chunk)
     {
+        int below = -1;
         for (int i = 0; i < granules; i++)
         {
             if (chunk.IsFree(i) == _taken[i] || chunk.CommittedPages(i) != Bits(_committed, i) || chunk.DirtyPages(i) != Bits(_dirty, i))
@@ -67,11 +68,12 @@ internal sealed class ChunkModel(nint start, int granules)
                 return $"granule {i}: free {chunk.IsFree(i)}, committed {chunk.CommittedPages(i):x}, dirty {chunk.DirtyPages(i):x}";
             }
 
-            int below = Enumerable.Range(0, i + 1).LastOrDefault(g => g < i && IsSpare(g), -1);
             if (chunk.LastSpareBelow(i) != below)
             {
                 return $"last spare below {i} is {chunk.LastSpareBelow(i)}, not {below}";
             }
+
+            below = IsSpare(i) ? i : below;
         }
 
         int spare = Enumerable.Range(0, granules).Count(IsSpare);

@@ -84,6 +84,47 @@ public sealed unsafe class MetadataHeapTests : LeakChecked
     }
 
     [Fact]
+    public void TrimKeepsToItsBudget()
+    {
+        using var heap = new MetadataHeap(NewVirtualMemory());
+        foreach (nuint bytes in new nuint[] { 128, 256, 512 })
+        {
+            heap.Give(heap.Take(bytes), bytes);
+        }
+
+        Assert.Equal(3 * AreaBytes, heap.Bytes);
+        Assert.Equal(0u, heap.Trim(0));
+        Assert.Equal(AreaBytes, heap.Trim(1));
+        Assert.Equal(2 * AreaBytes, heap.Trim(AreaBytes + 1));
+    }
+
+    [Fact]
+    public void AreaThatTheSystemRefusesToTakeServesAgain()
+    {
+        var plan = new FaultPlan();
+        using var heap = new MetadataHeap(NewVirtualMemory(plan));
+        nint piece = heap.Take(128);
+        heap.Give(piece, 128);
+        plan.FailFromNow();
+        Assert.Equal(0u, heap.Trim(nuint.MaxValue));
+        Assert.Equal(AreaBytes, heap.Bytes);
+        Assert.Equal(piece, heap.Take(128));
+        heap.Give(piece, 128);
+        plan.Stop();
+        Assert.Equal(AreaBytes, heap.Trim(nuint.MaxValue));
+    }
+
+    [Fact]
+    public void OnlyPiecesAreHeld()
+    {
+        using var heap = new MetadataHeap(NewVirtualMemory());
+        nint small = heap.Take(128);
+        nint large = heap.Take(100_000);
+        Assert.True(heap.Holds(small) && heap.Holds(small + 128) && heap.Holds(large));
+        Assert.False(heap.Holds(0) || heap.Holds(small + 1) || heap.Holds(small - (nint)AreaBytes));
+    }
+
+    [Fact]
     public void LowestPieceComesFirst()
     {
         using var heap = new MetadataHeap(NewVirtualMemory());

@@ -135,6 +135,24 @@ public sealed unsafe class SystemVirtualMemoryTests : LeakChecked
     }
 
     [Fact]
+    public void NothingIsLeftWherePagesMovedFrom()
+    {
+        // Another thread may map the same place again at once, so one of several must be seen unmapped.
+        bool unmapped = false;
+        for (int round = 0; round < 16 && !unmapped; round++)
+        {
+            nint from = _memory.Reserve(1 << 24, Page);
+            Assert.True(_memory.Commit(from, 4 * Page));
+            nint to = _memory.Reserve(16 * Page, Page);
+            Assert.True(_memory.Move(from, 1 << 24, 4 * Page, to, 8 * Page));
+            unmapped = !Faults.LibC.IsMapped(from) && !Faults.LibC.IsMapped(from + (1 << 24) - (nint)Page);
+            Assert.True(_memory.Release(to, 16 * Page));
+        }
+
+        Assert.True(unmapped);
+    }
+
+    [Fact]
     public void ResidencyFollowsTouchAndDecommit()
     {
         nint start = Committed(256 * Page);

@@ -127,7 +127,7 @@ public sealed partial class Arena
             foreach (Chunk chunk in _chunks)
             {
                 ulong last = 0;
-                for (int granule = 0; granule < chunk.Granules; granule++)
+                for (int granule = chunk.NextTaken(0); granule < chunk.Granules; granule = chunk.NextTaken(granule + 1))
                 {
                     ulong entry = _map.Find(chunk.AddressOf(granule));
                     if (entry != 0 && PageEntry.Tag(entry) == tag)

@@ -189,13 +189,14 @@ internal sealed class Chunk
         return -1;
     }
 
-    private int NextFree(int from) => Next(from, 0);
-
-    private int NextTaken(int from)
+    /// <summary>The first taken granule from one on; their number when there is none.</summary>
+    internal int NextTaken(int from)
     {
         int next = Next(from, ulong.MaxValue);
         return next < 0 ? Granules : next;
     }
+
+    private int NextFree(int from) => Next(from, 0);
 
     // The next granule whose bit differs from those of the pattern; -1 behind the end.
     private int Next(int from, ulong pattern)
