@@ -227,8 +227,10 @@ public sealed unsafe partial class RmState
             return false;
         }
 
+        h->HeapLive--;
         if (_table.Insert(block, BlockInfo.OfRecord(index)) == null)
         {
+            h->HeapLive++;
             _table.Records.Free(index);
             return false;
         }
@@ -241,7 +243,6 @@ public sealed unsafe partial class RmState
         record->Count = count;
         *entry = (*entry & ~Slot.CountMask) | (count > Slot.ReturnInline ? Slot.InRecord : (uint)count);
         *mark = Mark.Elsewhere;
-        h->HeapLive--;
         return true;
     }
 

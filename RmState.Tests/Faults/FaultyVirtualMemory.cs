@@ -209,7 +209,7 @@ internal sealed class FaultyVirtualMemory(FaultPlan? faults = null, MemoryKind k
     private Reservation? FindWhole(string what, nint start, nuint bytes)
     {
         Reservation? found = _reservations.GetValueOrDefault(start);
-        bool right = found is not null && !found.IsStuck && found.Asked == bytes;
+        bool right = found is not null && found.Asked == bytes;
         Check(right, $"{what} 0x{start:x} with {bytes} bytes, which is not a reservation");
         return right ? found : null;
     }

@@ -32,6 +32,9 @@ public sealed unsafe partial class BlockHeap
         {
             byte* mark = (--top)->Mark;
             nint element = top->Block;
+#if RM_MUTATIONS
+            cleared = ArenaMutation.Is(ArenaMutation.ElementNotCleared) ? 0 : cleared;
+#endif
             bool dirty = cleared != 0 && *mark != Mark.CachedClean;
             if (!dirty || cleared <= WorthACall)
             {

@@ -48,6 +48,9 @@ public sealed unsafe partial class BlockHeap : Pool
         nuint stride = StrideOf(elementSize, Alignment);
         _cleared = Zeroed ? stride : 0;
         int granules = (int)Granule.CountFor((nuint)elementsPerBlock * stride);
+
+        // The short way takes any multiple of the stride in a granule for an element.
+        bool fillsGranule = granules == 1 && Granule.Bytes / (int)stride <= elementsPerBlock;
         int capacity = MagazineCapacity(stride, elementsPerBlock);
         _tag = arena.Register(this);
         try
@@ -55,7 +58,7 @@ public sealed unsafe partial class BlockHeap : Pool
             _store = new SlabStore(arena, _tag, Number, capacity, _keepEmpty);
             _tables = _store.Tables;
             _cache = HeapTables.CacheAt(_tables, Number);
-            _store.Define(Number, stride, elementsPerBlock, granules, capacity, (byte)(granules == 1 ? Number : PageEntry.CustomClass));
+            _store.Define(Number, stride, elementsPerBlock, granules, capacity, (byte)(fillsGranule ? Number : PageEntry.CustomClass));
             _passed = arena.IsPassThrough ? new PassedBlocks(this) : null;
             if (_passed is null && !_store.TryOpenSlab(_cache))
             {

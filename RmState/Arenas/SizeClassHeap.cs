@@ -199,8 +199,9 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
     private static int MagazineCapacity(nuint stride)
     {
         const nuint bytesAtHand = 8 * 1024;
+        const int least = 2;
         const int most = 64;
-        return (int)nuint.Clamp(bytesAtHand / stride, 1, most);
+        return (int)nuint.Clamp(bytesAtHand / stride, least, most);
     }
 
     private void Define(int number, nuint stride) =>

@@ -60,6 +60,9 @@ internal static class SizeClasses
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Of(nuint size, nuint alignment)
     {
+#if RM_MUTATIONS
+        alignment = ArenaMutation.Is(ArenaMutation.AlignmentHalved) ? alignment / 2 : alignment;
+#endif
         // A class's step is a power of two: a multiple of the alignment is rounded up to another.
         nuint rounded = (nuint.Max(size, 1) + alignment - 1) & ~(alignment - 1);
         return rounded > Largest || rounded < size ? 0 : Of(rounded);

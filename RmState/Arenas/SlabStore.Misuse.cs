@@ -21,11 +21,16 @@ internal sealed unsafe partial class SlabStore
         if (slab == null)
         {
             Pool? other = _arena.PoolOf(block);
-            string owner = other is null ? "no pool of its arena has memory there" : $"it is in memory of pool '{other.Name ?? "unnamed"}'";
+            string owner = other is null
+                ? "no pool of its arena has memory there, or has it no more since the block was freed before"
+                : $"it is in memory of pool '{other.Name ?? "unnamed"}'";
             throw new ForeignBlockException(
-                $"{member} of 0x{block:x}: it is not a block of {pool.NameForMessages}; {owner}. Free it where it was allocated.", block);
+                $"{member} of 0x{block:x}: it is not a block of {pool.NameForMessages}; {owner}. Free it where it was allocated, once.", block);
         }
 
+#if RM_MUTATIONS
+        block = ArenaMutation.Is(ArenaMutation.InteriorAccepted) ? block - (nint)((nuint)(block - slab->Start) % slab->Stride) : block;
+#endif
         if (!Slab.TryIndexOf(slab, block, out int index))
         {
             nint start = Slab.AddressOf(slab, (int)Math.Min((ulong)slab->Elements - 1, (nuint)(block - slab->Start) / slab->Stride));
@@ -34,6 +39,13 @@ internal sealed unsafe partial class SlabStore
         }
 
         mark = Slab.Marks(slab) + index;
+#if RM_MUTATIONS
+        if (ArenaMutation.Is(ArenaMutation.DoubleFreeAccepted))
+        {
+            return slab;
+        }
+
+#endif
         if (Mark.IsFree(*mark))
         {
             throw new DoubleFreeException(

@@ -79,28 +79,49 @@ internal sealed unsafe partial class SlabStore
     /// <returns>False when there is no memory.</returns>
     internal bool Refill(ClassCache* cache)
     {
-        Slab* slab = Roomiest(cache);
-        if (slab == null)
+        for (int list = 0; list < ClassCache.Lists; list++)
         {
-            BeforeGrowth(cache->Number);
-            slab = OpenSlab(cache);
-            if (slab == null)
+            // The first will do, but where its free pages were given back and there is no memory to have them again.
+            for (var slab = (Slab*)cache->Heads[list]; slab != null; slab = slab->Next)
             {
-                return false;
+                if (TakeFrom(cache, slab))
+                {
+                    return true;
+                }
             }
         }
 
+        BeforeGrowth(cache->Number);
+        Slab* fresh = OpenSlab(cache);
+        return fresh != null && TakeFrom(cache, fresh);
+    }
+
+    private bool TakeFrom(ClassCache* cache, Slab* slab)
+    {
         int wanted = cache->Batch;
         byte* marks = Slab.Marks(slab);
         MagazineEntry* entries = cache->Bottom;
         int found = 0;
         int index = slab->Cursor;
+        int passed = int.MaxValue;
         while (found < wanted && slab->Free > found)
         {
-            index += new Span<byte>(marks + index, slab->Elements - index).IndexOf(Mark.Free);
-            if ((slab->Flags & SlabFlags.HasHoles) != 0 && !_arena.TryCommitPages(slab->Home, Slab.AddressOf(slab, index), slab->Stride))
+            int skipped = new Span<byte>(marks + index, slab->Elements - index).IndexOf(Mark.Free);
+            if (skipped < 0)
             {
                 break;
+            }
+
+            index += skipped;
+            bool holes = (slab->Flags & SlabFlags.HasHoles) != 0;
+#if RM_MUTATIONS
+            holes &= !ArenaMutation.Is(ArenaMutation.HoleNotCommitted);
+#endif
+            if (holes && !_arena.TryCommitPages(slab->Home, Slab.AddressOf(slab, index), slab->Stride))
+            {
+                passed = Math.Min(passed, index);
+                index = FirstBehindPage(slab, index);
+                continue;
             }
 
             marks[index] = index >= slab->FreshFrom ? Mark.CachedClean : Mark.Cached;
@@ -119,10 +140,20 @@ internal sealed unsafe partial class SlabStore
         cache->Taken += found;
         cache->EmptySlabs -= slab->Free == slab->Elements ? 1 : 0;
         slab->Free -= found;
-        slab->Cursor = index;
+#if RM_MUTATIONS
+        slab->Free += ArenaMutation.Is(ArenaMutation.FreeCountShort) && found > 1 ? 1 : 0;
+#endif
+        slab->Cursor = Math.Min(passed, index);
         slab->FreshFrom = Math.Max(slab->FreshFrom, index);
         Relist(cache, slab);
         return true;
+    }
+
+    // Its neighbours on a page that cannot be had cannot be had either.
+    private int FirstBehindPage(Slab* slab, int index)
+    {
+        nuint next = ((nuint)Slab.AddressOf(slab, index) | (_arena.Memory.PageSize - 1)) + 1;
+        return Math.Min(slab->Elements, (int)((next - (nuint)slab->Start + slab->Stride - 1) / slab->Stride));
     }
 
     /// <summary>Gives the entries that lie longest in a magazine back to their slabs.</summary>
@@ -152,6 +183,13 @@ internal sealed unsafe partial class SlabStore
     internal Slab* SlabOf(nint address)
     {
         ulong entry = _arena.FindEntry(address);
+#if RM_MUTATIONS
+        if (ArenaMutation.Is(ArenaMutation.TagNotCompared))
+        {
+            return PageEntry.Slab(entry);
+        }
+
+#endif
         return PageEntry.Tag(entry) == _tag ? PageEntry.Slab(entry) : null;
     }
 
@@ -160,7 +198,13 @@ internal sealed unsafe partial class SlabStore
     {
         Slab* slab = PageEntry.Slab(PageMap.Lookup(Tables->MapRoot, block));
         int index = (int)(mark - Slab.Marks(slab));
-        *mark = Mark.Free;
+#if RM_MUTATIONS
+        if (!ArenaMutation.Is(ArenaMutation.MarkKeptByFlush))
+#endif
+        {
+            *mark = Mark.Free;
+        }
+
         slab->Free++;
         slab->Cursor = Math.Min(slab->Cursor, index);
         cache->Taken--;
@@ -177,19 +221,6 @@ internal sealed unsafe partial class SlabStore
         Relist(cache, slab);
     }
 
-    private static Slab* Roomiest(ClassCache* cache)
-    {
-        for (int list = 0; list < ClassCache.Lists; list++)
-        {
-            if (cache->Heads[list] != 0)
-            {
-                return (Slab*)cache->Heads[list];
-            }
-        }
-
-        return null;
-    }
-
     // List 1 has the fullest slabs with room, list 4 the emptiest; full ones are in none.
     private static void Relist(ClassCache* cache, Slab* slab)
     {
@@ -198,6 +229,14 @@ internal sealed unsafe partial class SlabStore
         {
             return;
         }
+
+#if RM_MUTATIONS
+        if (ArenaMutation.Is(ArenaMutation.SlabNotListed) && slab->List == 0 && slab->Free < slab->Elements)
+        {
+            return;
+        }
+
+#endif
 
         Unlist(cache, slab);
         slab->List = list;
