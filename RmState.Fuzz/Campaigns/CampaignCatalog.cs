@@ -35,9 +35,9 @@ internal static class CampaignCatalog
         (OpCode.AttachHeap, 4), (OpCode.AttachHeapSized, 4), (OpCode.TryAttachHeap, 4), (OpCode.AttachOrRetainHeap, 4),
     ];
 
-    public static IReadOnlyList<CampaignProfile> All { get; } =
+    public static IReadOnlyList<Campaign> All { get; } =
     [
-        Short(), Storms(), Faults(), Addresses(), Counts(), Churn(), Long(),
+        Short(), Storms(), Faults(), Addresses(), Counts(), Churn(), Long(), .. HeapCatalog.All,
     ];
 
     // Many tiny states: construction, every policy, every end.
@@ -87,7 +87,7 @@ internal static class CampaignCatalog
         MaxLength = 3000,
         MaxLive = 700,
         Capacities = OddCapacities,
-        Allocators = [AllocatorKind.Region, AllocatorKind.SizedRegion],
+        Allocators = [AllocatorKind.Region, AllocatorKind.SizedRegion, AllocatorKind.Arena, AllocatorKind.Arena, AllocatorKind.PassThrough],
         Presets = [1, 70_000, 1L << 33],
         DefaultTablePercent = 0,
     };

@@ -3,12 +3,10 @@ using Rm.Fuzz.Subjects;
 
 namespace Rm.Fuzz.Campaigns;
 
-/// <summary>Which programs a campaign draws.</summary>
-internal sealed record CampaignProfile
+/// <summary>Programs of a state.</summary>
+internal sealed record CampaignProfile : Campaign
 {
     private readonly OpCode[] _mix = [];
-
-    public required string Name { get; init; }
 
     /// <summary>Steps and how often each is drawn; the first item of a pair is repeated as often as the second says.</summary>
     public required (OpCode Code, int Weight)[] Steps
@@ -18,16 +16,12 @@ internal sealed record CampaignProfile
 
     public ReadOnlySpan<OpCode> Mix => _mix;
 
-    public required int MinLength { get; init; }
-
-    public required int MaxLength { get; init; }
-
-    /// <summary>Programs fill the state up to about this many live blocks, then empty it, and again.</summary>
-    public required int MaxLive { get; init; }
-
     public int[] Capacities { get; init; } = [1, 16, 64];
 
-    public AllocatorKind[] Allocators { get; init; } = [AllocatorKind.Region, AllocatorKind.SizedRegion, AllocatorKind.Malloc];
+    public AllocatorKind[] Allocators { get; init; } =
+    [
+        AllocatorKind.Region, AllocatorKind.SizedRegion, AllocatorKind.Malloc, AllocatorKind.Malloc, AllocatorKind.Arena, AllocatorKind.Arena, AllocatorKind.PassThrough,
+    ];
 
     public RmDisposePolicy[] Policies { get; init; } = [RmDisposePolicy.Free, RmDisposePolicy.Abandon, RmDisposePolicy.ThrowIfLive];
 
@@ -50,4 +44,6 @@ internal sealed record CampaignProfile
 
     /// <summary>How many of a hundred programs leave the table's memory to the state's own default.</summary>
     public int DefaultTablePercent { get; init; } = 30;
+
+    public override IProgramSource Draw(ulong seed, int region) => new ProgramGenerator(this, seed, region);
 }

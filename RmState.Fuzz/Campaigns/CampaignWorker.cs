@@ -8,13 +8,11 @@ namespace Rm.Fuzz.Campaigns;
 /// Runs every <c>stride</c>-th round of the campaigns. What a round draws depends on the seed and its number only, so any
 /// number of workers meets the same programs.
 /// </summary>
-internal sealed class CampaignWorker(CampaignProfile[] profiles, ulong seed, int index, int stride, CancellationTokenSource stop)
+internal sealed class CampaignWorker(Campaign[] profiles, ulong seed, int index, int stride, CancellationTokenSource stop)
 {
-    // A round gives each campaign about this many steps, so that long programs do not push out short ones.
-    private const int StepsPerRound = 25_000;
-
     private readonly long[] _operations = new long[profiles.Length];
-    private readonly long[] _states = new long[profiles.Length];
+    private readonly long[] _programs = new long[profiles.Length];
+    private readonly TimeSpan[] _time = new TimeSpan[profiles.Length];
 
     public ProgramFailure? Failure { get; private set; }
 
@@ -23,11 +21,13 @@ internal sealed class CampaignWorker(CampaignProfile[] profiles, ulong seed, int
 
     public long Operations => _operations.Sum();
 
-    public long States => _states.Sum();
+    public long Programs => _programs.Sum();
 
-    public long OperationsOf(CampaignProfile profile) => _operations[Array.IndexOf(profiles, profile)];
+    public long OperationsOf(Campaign profile) => _operations[Array.IndexOf(profiles, profile)];
 
-    public long StatesOf(CampaignProfile profile) => _states[Array.IndexOf(profiles, profile)];
+    public TimeSpan TimeOf(Campaign profile) => _time[Array.IndexOf(profiles, profile)];
+
+    public long ProgramsOf(Campaign profile) => _programs[Array.IndexOf(profiles, profile)];
 
     public void Run()
     {
@@ -59,20 +59,24 @@ internal sealed class CampaignWorker(CampaignProfile[] profiles, ulong seed, int
     private void RunRound(ProgramRunner runner, RunningNote note, int campaign, ulong roundSeed, int round)
     {
         // The long programs are a round's worth several times over, and come that much less often.
-        int every = Math.Max(profiles[campaign].MaxLength / StepsPerRound / 2, 1);
+        int steps = profiles[campaign].StepsPerRound;
+        int every = Math.Max(profiles[campaign].MaxLength / steps / 2, 1);
         if ((round / stride) % every != 0)
         {
             return;
         }
 
-        long end = _operations[campaign] + StepsPerRound;
+        long started = Stopwatch.GetTimestamp();
+        long end = _operations[campaign] + steps;
         for (ulong program = 0; _operations[campaign] < end && Failure is null && !stop.IsCancellationRequested; program++)
         {
-            ProgramGenerator generator = new(profiles[campaign], SplitMix.Derive(roundSeed, program), index);
-            note.Write(generator.Options);
-            Failure = runner.Run(generator, out int steps);
-            _operations[campaign] += steps;
-            _states[campaign]++;
+            IProgramSource source = profiles[campaign].Draw(SplitMix.Derive(roundSeed, program), index);
+            note.Write(source.Options);
+            Failure = runner.Run(source, out int taken);
+            _operations[campaign] += taken;
+            _programs[campaign]++;
         }
+
+        _time[campaign] += Stopwatch.GetElapsedTime(started);
     }
 }

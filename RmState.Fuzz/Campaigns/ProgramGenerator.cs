@@ -3,11 +3,8 @@ using Rm.Fuzz.Subjects;
 
 namespace Rm.Fuzz.Campaigns;
 
-/// <summary>
-/// Draws the steps of one program while it runs: knowing what lives makes most steps meaningful, and the steps taken are
-/// recorded, so a replay needs no generator.
-/// </summary>
-internal sealed class ProgramGenerator
+/// <summary>Draws the steps of one program of a state.</summary>
+internal sealed class ProgramGenerator : IProgramSource
 {
     private static readonly int[] Slices = [1, 1, 2, 8, 64, int.MaxValue];
 
@@ -34,6 +31,10 @@ internal sealed class ProgramGenerator
             KeepsSpares = !_random.Chance(25),
             Region = region,
             Sabotage = profile.Sabotage,
+            ChunkSize = 1L << (20 + _random.Below(3)),
+            Spare = _random.Below(101),
+            PageSize = _random.Below(8) == 0 ? 16384 : 4096,
+            ClosesPages = _random.Chance(40),
         };
     }
 
@@ -41,8 +42,11 @@ internal sealed class ProgramGenerator
 
     public int Length { get; }
 
-    public Op Next(Execution run)
+    public IExecution Begin(FixedRegion region) => new Execution(Options, region);
+
+    public Op Next(IExecution subject)
     {
+        Execution run = (Execution)subject;
         int live = run.Model.Live.Count;
         _draining = _draining ? live > _profile.MaxLive / 16 : live >= _profile.MaxLive;
         OpCode code = _random.Pick(_profile.Mix);

@@ -15,7 +15,7 @@ internal static class RunCommand
 
     public static int Run(double seconds, ulong seed, string? campaign)
     {
-        CampaignProfile[] profiles = [.. CampaignCatalog.All.Where(c => campaign is null || string.Equals(c.Name, campaign, StringComparison.Ordinal))];
+        Campaign[] profiles = [.. CampaignCatalog.All.Where(c => campaign is null || string.Equals(c.Name, campaign, StringComparison.Ordinal))];
         if (profiles.Length == 0)
         {
             Console.Error.WriteLine($"no campaign '{campaign}'; there are {string.Join(", ", CampaignCatalog.All.Select(c => c.Name))}");
@@ -42,17 +42,18 @@ internal static class RunCommand
         return failures.Length == 0 ? 0 : 1;
     }
 
-    private static void Report(CampaignProfile[] profiles, CampaignWorker[] workers, ulong seed, TimeSpan elapsed)
+    private static void Report(Campaign[] profiles, CampaignWorker[] workers, ulong seed, TimeSpan elapsed)
     {
         long operations = workers.Sum(w => w.Operations);
-        foreach (CampaignProfile profile in profiles)
+        foreach (Campaign profile in profiles)
         {
-            Console.WriteLine(
-                $"{profile.Name,-10} {workers.Sum(w => w.OperationsOf(profile)),14:N0} operations  {workers.Sum(w => w.StatesOf(profile)),10:N0} states");
+            long steps = workers.Sum(w => w.OperationsOf(profile));
+            double busy = Math.Max(workers.Sum(w => w.TimeOf(profile).TotalSeconds), 1e-6);
+            Console.WriteLine($"{profile.Name,-14} {steps,14:N0} operations  {steps / busy,12:N0} a second  {workers.Sum(w => w.ProgramsOf(profile)),10:N0} programs  {busy,7:F1} s");
         }
 
         Console.WriteLine(
-            $"seed 0x{seed:x}: {operations:N0} operations, {operations / elapsed.TotalSeconds:N0} a second, {workers.Sum(w => w.States):N0} states, " +
+            $"seed 0x{seed:x}: {operations:N0} operations, {operations / elapsed.TotalSeconds:N0} a second, {workers.Sum(w => w.Programs):N0} programs, " +
             $"{workers.Count(w => w.Failure is not null)} failures in {elapsed.TotalSeconds:F1} s");
     }
 

@@ -11,4 +11,10 @@ internal enum AllocatorKind : byte
 
     /// <summary>The same, and it knows the sizes of its blocks.</summary>
     SizedRegion,
+
+    /// <summary>A heap of an arena over simulated memory at a fixed address: the state counts in the heap's own marks.</summary>
+    Arena,
+
+    /// <summary>A heap of an arena that passes every block through to (simulated) malloc: the state counts in its table.</summary>
+    PassThrough,
 }

@@ -68,4 +68,31 @@ internal enum OpCode : byte
     TableUp,
     Reenter,
     ReuseBehind,
+
+    /// <summary>Without a state: a register becomes a block of a pool, which the register's number chooses, or its block changes or ends.</summary>
+    HeapAllocate = 0x70,
+    HeapZeroed,
+    HeapAligned,
+    HeapReallocate,
+    HeapFree,
+    HeapFreeTwice,
+
+    /// <summary>Nothing changes in a pool: lookups, and calls that must be refused.</summary>
+    HeapLook = 0x80,
+    HeapFreeAgain,
+    HeapFreeInside,
+    HeapFreeOther,
+    HeapFreeAt,
+    HeapReallocateWrong,
+    HeapBadArgument,
+    HeapVerify,
+
+    /// <summary>An arena or a pool as a whole, and the memory under it.</summary>
+    HeapTrim = 0x90,
+    ArenaTrim,
+    ArenaLimit,
+    ArenaSpare,
+    HeapRenew,
+    MemoryFail,
+    MemoryDown,
 }

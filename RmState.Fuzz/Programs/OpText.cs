@@ -109,9 +109,28 @@ internal static class OpText
             OpCode.Trim => new(name, false, "slices", null),
             OpCode.FailAllocator or OpCode.FailTable => new(name, false, "calls", null),
             OpCode.Reenter => new(name, true, "form", null),
+            >= OpCode.HeapAllocate => HeapShapeOf(code, name),
             _ => new(name, false, null, null),
         };
     }
+
+    private static Shape HeapShapeOf(OpCode code, string name) => code switch
+    {
+        OpCode.HeapAllocate or OpCode.HeapZeroed or OpCode.HeapReallocate => new(name, true, "size", null),
+        OpCode.HeapAligned => new(name, true, "alignment", "size"),
+        OpCode.HeapFreeInside => new(name, true, "offset", null),
+        OpCode.HeapFreeOther => new(name, true, "pool", null),
+        OpCode.HeapFreeAt => new(name, true, "address", null),
+        OpCode.HeapReallocateWrong or OpCode.HeapBadArgument => new(name, true, "form", null),
+        OpCode.HeapVerify => new(name, false, null, null),
+        OpCode.HeapTrim => new(name, true, "budget", null),
+        OpCode.ArenaTrim => new(name, false, "budget", null),
+        OpCode.ArenaLimit => new(name, false, "bytes", null),
+        OpCode.ArenaSpare => new(name, false, "percent", null),
+        OpCode.MemoryFail => new(name, false, "calls", null),
+        OpCode.MemoryDown => new(name, false, "which", null),
+        _ => new(name, true, null, null),
+    };
 
     private readonly record struct Shape(string Name, bool Register, string? A, string? B);
 }

@@ -27,6 +27,52 @@ internal sealed record ProgramOptions
     /// <summary>Which fixed address range the checking allocator uses: two states at work at once need two.</summary>
     public int Region { get; init; }
 
+    /// <summary>How many size-class heaps the arena has; a program without any pools is one of a state.</summary>
+    public int Heaps { get; init; }
+
+    /// <summary>How many block heaps the arena has.</summary>
+    public int BlockHeaps { get; init; }
+
+    /// <summary>The element size of the block heaps.</summary>
+    public long ElementSize { get; init; } = 8;
+
+    public int ElementsPerBlock { get; init; } = 64;
+
+    /// <summary>The alignment of their elements; 0 for the natural one.</summary>
+    public int ElementAlignment { get; init; }
+
+    public int KeepEmptyBlocks { get; init; } = 1;
+
+    /// <summary>Whether the block heaps hand out zeros.</summary>
+    public bool ZeroesElements { get; init; } = true;
+
+    /// <summary>Whether the arena passes every block through to malloc.</summary>
+    public bool PassThrough { get; init; }
+
+    /// <summary>What the arena reserves at a time.</summary>
+    public long ChunkSize { get; init; } = 1 << 20;
+
+    /// <summary>The arena's commit limit; 0 for none.</summary>
+    public long Limit { get; init; }
+
+    /// <summary>The arena's spare fraction, in hundredths.</summary>
+    public int Spare { get; init; } = 50;
+
+    /// <summary>After how many operations the arena trims; 0 for never.</summary>
+    public int TrimEvery { get; init; }
+
+    /// <summary>The page size of the simulated system.</summary>
+    public int PageSize { get; init; } = 4096;
+
+    /// <summary>Whether decommitted pages of the simulated system must be committed before they are touched, as on Windows.</summary>
+    public bool ClosesPages { get; init; }
+
+    /// <summary>How many of a hundred calls to the simulated system fail.</summary>
+    public int FaultPercent { get; init; }
+
+    /// <summary>Memory of the caller's own that the arena is given at the beginning.</summary>
+    public long Lent { get; init; }
+
     /// <summary>A bug planted between the program and the state, to prove that a machine finds and shrinks it.</summary>
     public Sabotage Sabotage { get; init; }
 }

@@ -98,8 +98,9 @@ internal sealed unsafe partial class Execution
     {
         Require(block != 0, "an allocation gave null");
         Same(0, (nint)((nuint)block % Math.Max(alignment, 16)), "the misalignment");
-        Require(_region is null || _region.Owns(block), $"0x{block:x} does not come from the allocator");
+        Require(UsesMalloc || Owns(block), $"0x{block:x} does not come from the allocator");
         Require(!zeroed || BlockPattern.IsZero(block, size), "a zeroed block has other bytes");
+        size = RoundedSize(block, size);
         TakeAddress(block);
         ModelBlock allocated = new()
         {
@@ -187,7 +188,7 @@ internal sealed unsafe partial class Execution
         }
     }
 
-    private bool IsOwn(ModelBlock block) => block.Kind == BlockKind.Allocated || (block.Kind == BlockKind.Heap && _region is null);
+    private bool IsOwn(ModelBlock block) => block.Kind == BlockKind.Allocated || (block.Kind == BlockKind.Heap && UsesMalloc);
 
     private bool IsResizable(ModelBlock block) => IsOwn(block) && block.Count == 1;
 
@@ -208,13 +209,14 @@ internal sealed unsafe partial class Execution
         }
 
         Same(0, (nint)((nuint)resized % Math.Max(block.Alignment, 16)), "the misalignment after RmRealloc");
-        Require(_region is null || _region.Owns(resized), $"0x{resized:x} does not come from the allocator");
+        Require(UsesMalloc || Owns(resized), $"0x{resized:x} does not come from the allocator");
         Require(BlockPattern.IsKept(resized, block.MemorySize, size, block.Pattern), $"RmRealloc to {size} did not keep the contents of {block}");
         if (resized != block.Address)
         {
             TakeAddress(resized);
         }
 
+        size = RoundedSize(resized, size);
         _model.Resize(block, resized, size);
         block.Register = op.Register;
         block.Pattern = ++_patterns;
@@ -225,13 +227,14 @@ internal sealed unsafe partial class Execution
     private void ForgetFailures()
     {
         _region?.BeginStep();
+        _memory?.BeginStep();
         _table?.BeginStep();
     }
 
     // A call failed for lack of memory: something must have failed, or the request must have been absurd.
     private void RequireReason(UInt128 size)
     {
-        bool failed = _region is { Failed: true } || _table is { Failed: true } or { Down: true };
+        bool failed = _region is { Failed: true } || _table is { Failed: true } or { Down: true } || _memory is { Refused: not MemoryCalls.None };
         Require(failed || size > SurelyPossible, "no memory, though nothing failed");
 
         // A failed call must have changed nothing at all; looking everywhere after each would take too long in a large state.

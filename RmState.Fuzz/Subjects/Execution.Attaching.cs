@@ -34,6 +34,12 @@ internal sealed unsafe partial class Execution
             return;
         }
 
+        if (_options.Allocator == AllocatorKind.Arena && (op.A & 1) == 0)
+        {
+            AttachOwn(op);
+            return;
+        }
+
         long size = op.A;
         nint block = (nint)NativeMemory.Alloc((nuint)size);
         if (_model.Find(block) is not null)
@@ -123,8 +129,9 @@ internal sealed unsafe partial class Execution
     {
         nint address = (nint)op.A;
         ModelBlock? known = address == 0 ? null : _model.Find(address);
-        if (IsLive(op.Register) && known is null)
+        if ((IsLive(op.Register) || _memory?.Holds(address) == true) && known is null)
         {
+            // What lies in the arena's memory is the heap's to give.
             return;
         }
 

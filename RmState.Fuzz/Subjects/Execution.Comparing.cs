@@ -11,8 +11,8 @@ internal sealed unsafe partial class Execution
 
     private long _stamp;
 
-    /// <summary>Compares with somebody else's opinion of what lives: registers with their counts, and all known bytes.</summary>
-    public void Compare(IEnumerable<KeyValuePair<int, long>> counts, long liveBytes)
+    /// <summary>Compares with somebody else's opinion of what lives: registers with their counts, and all known bytes unless null.</summary>
+    public void Compare(IEnumerable<KeyValuePair<int, long>> counts, long? liveBytes)
     {
         int live = 0;
         foreach ((int register, long count) in counts)
@@ -23,7 +23,7 @@ internal sealed unsafe partial class Execution
         }
 
         Same(live, _state.Statistics.LiveBlocks, "the number of live blocks");
-        Same(liveBytes, _state.Statistics.LiveBytes, "the live bytes");
+        Same(liveBytes ?? _state.Statistics.LiveBytes, _state.Statistics.LiveBytes, "the live bytes");
     }
 
     private void CompareAfter(Op op)
@@ -44,6 +44,7 @@ internal sealed unsafe partial class Execution
         Require(_fault is null, _fault ?? "");
         Require(_region?.Misuse is null, _region?.Misuse ?? "");
         Require(_table?.Misuse is null, _table?.Misuse ?? "");
+        Require(_memory?.Misuse is null, _memory?.Misuse ?? "");
     }
 
     private void CompareTotals()
@@ -51,13 +52,18 @@ internal sealed unsafe partial class Execution
         RmStatistics statistics = _state.Statistics;
         string? difference = _model.Totals.Difference(statistics);
         Require(difference is null, difference ?? "");
-        bool keepsSpares = _region is null && _options.KeepsSpares;
+        bool keepsSpares = UsesMalloc && _options.KeepsSpares;
         Require(
             statistics.SpareBytes == 0 || (keepsSpares && statistics.SpareBytes is > 0 and <= MostSpareBytes),
             $"{statistics.SpareBytes} bytes of spare blocks are kept");
         if (_region is not null)
         {
             Same(_model.Allocated, _region.LiveBlocks, "the number of blocks taken from the allocator");
+        }
+
+        if (_heap is not null)
+        {
+            Same(_model.Allocated, _heap.Usage.LiveBlocks, "the number of blocks in use in the heap");
         }
 
         if (_table is not null)
@@ -83,6 +89,7 @@ internal sealed unsafe partial class Execution
     {
         _state.Verify();
         CompareTotals();
+        CompareHeap();
         CompareEnumeration();
         foreach (ModelBlock block in _model.Live)
         {

@@ -250,7 +250,7 @@ internal sealed unsafe partial class Execution
         }
 
         Require(
-            (block.Kind == BlockKind.Heap || _region is null || _region.Owns(block.Address))
+            (block.Kind == BlockKind.Heap || UsesMalloc || Owns(block.Address))
             && BlockPattern.IsIntact(block.Address, block.MemorySize, block.Pattern),
             $"{block} was freed or changed before its owner did");
         FreeMemory(block);
@@ -261,6 +261,10 @@ internal sealed unsafe partial class Execution
         if (block.Kind == BlockKind.Allocated && _region is not null)
         {
             _region.FreeByOwner(block.Address);
+        }
+        else if (block.Kind == BlockKind.Allocated && _heap is not null)
+        {
+            _heap.Free(block.Address);
         }
         else
         {
@@ -275,7 +279,12 @@ internal sealed unsafe partial class Execution
         if (_model.TryFindLive(block, out ModelBlock? known) && (count < many || !_model.Live.Any(b => b.Count >= many)))
         {
             ForgetFailures();
-            Exception? thrown = Catch(() => _state.PresetCount(block, count));
+            Exception? thrown = Catch(() =>
+            {
+                // A mark holds few references: only what has an entry in the table can be given more at once.
+                _ = _heap is null || known.Kind != BlockKind.Allocated ? 0 : _state.EnsureGeneration(block);
+                _state.PresetCount(block, count);
+            });
             if (thrown is OutOfMemoryException)
             {
                 RequireReason(0);

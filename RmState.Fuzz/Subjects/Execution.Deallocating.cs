@@ -112,12 +112,12 @@ internal sealed unsafe partial class Execution
 
         if (_model.TryFindLive(Register(block.ReactionRegister), out ModelBlock? other) && other.HasMemory)
         {
-            if (_region is null || other.Kind == BlockKind.Heap)
+            if (UsesMalloc || other.Kind == BlockKind.Heap)
             {
                 return false;
             }
 
-            if (!_region.Owns(other.Address))
+            if (!Owns(other.Address))
             {
                 _model.Sweep(other);
             }

@@ -13,6 +13,7 @@ internal sealed unsafe partial class Execution
         {
             case OpCode.FailAllocator:
                 _region?.FailAfter((int)op.A);
+                _memory?.FailAfter((int)op.A);
                 break;
             case OpCode.FailTable:
                 _table?.FailAfter((int)op.A);
@@ -100,8 +101,14 @@ internal sealed unsafe partial class Execution
     private void ReuseBehind(int register)
     {
         nint block = Register(register);
-        if (!_model.TryFindLive(block, out ModelBlock? known) || known.Kind != BlockKind.Allocated || known.Alignment != 0)
+        if (_options.Allocator == AllocatorKind.PassThrough || !_model.TryFindLive(block, out ModelBlock? known) || known.Kind != BlockKind.Allocated || known.Alignment != 0)
         {
+            return;
+        }
+
+        if (_options.Allocator == AllocatorKind.Arena)
+        {
+            FreeCounted(known);
             return;
         }
 

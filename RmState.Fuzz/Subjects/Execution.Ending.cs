@@ -60,5 +60,6 @@ internal sealed unsafe partial class Execution
         Refused<ObjectDisposedException>(Catch(() => _state.RmRelease(some == 0 ? 16 : some)), "RmRelease after Dispose", 0);
         Same(0, _region?.LiveBlocks ?? 0, "the number of leaked blocks");
         Same(0, _table?.Areas ?? 0, "the number of leaked table areas");
+        EndArena();
     }
 }

@@ -30,6 +30,7 @@ internal sealed unsafe partial class Execution
     private void Trim(int slices)
     {
         ForgetFailures();
+        TrimHeap(slices);
         bool done = _state.Trim(slices);
         Same(0L, _state.Statistics.SpareBytes, "the bytes of spare blocks after Trim");
         if (_table is not { Failed: true } and not { Down: true })

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using Rm.Arenas;
 using Rm.Fuzz.Models;
 using Rm.Fuzz.Programs;
+using Rm.Memory;
 using Rm.Violations;
 
 namespace Rm.Fuzz.Subjects;
@@ -9,7 +11,7 @@ namespace Rm.Fuzz.Subjects;
 /// Takes the steps of a program with a real state and with its model, and compares the two after each. A difference is a
 /// <see cref="MismatchException"/>; the state must not be used afterwards.
 /// </summary>
-internal sealed unsafe partial class Execution : IDisposable
+internal sealed unsafe partial class Execution : IExecution
 {
     private const string StateName = "fuzzed";
 
@@ -33,15 +35,29 @@ internal sealed unsafe partial class Execution : IDisposable
     public Execution(ProgramOptions options, FixedRegion region)
     {
         _options = options;
-        _region = options.Allocator == AllocatorKind.Malloc
-            ? null
-            : new RegionAllocator(region.Start, options.Allocator == AllocatorKind.SizedRegion);
+        _region = options.Allocator is AllocatorKind.Region or AllocatorKind.SizedRegion
+            ? new RegionAllocator(region.Start, options.Allocator == AllocatorKind.SizedRegion)
+            : null;
+        if (options.Allocator is AllocatorKind.Arena or AllocatorKind.PassThrough)
+        {
+            _memory = new SimulatedMemory(region, options);
+            _arena = new Arena(new ArenaOptions
+            {
+                ChunkSize = (nuint)options.ChunkSize,
+                SpareFraction = options.Spare / 100.0,
+                PassThrough = options.Allocator == AllocatorKind.PassThrough,
+                Memory = _memory,
+            });
+            _heap = _arena.CreateHeap("fuzzed");
+            _memory.Armed = true;
+        }
+
         _table = options.CheckedTable ? new CheckedTableMemory() : null;
         _deallocator = block => Deallocating(block, mayThrow: true);
         _state = new RmState(new RmStateOptions
         {
             InitialCapacity = options.Capacity,
-            Allocator = _region,
+            Allocator = (INativeAllocator?)_region ?? _heap,
             TableMemory = _table,
             KeepsSpareBlocks = options.KeepsSpares,
             DisposePolicy = options.Policy,
@@ -149,9 +165,11 @@ internal sealed unsafe partial class Execution : IDisposable
             case 5:
                 ChangeState(op);
                 break;
-            default:
+            case 6:
                 Disturb(op);
                 break;
+            default:
+                throw new MismatchException($"'{op}' is no step of a state");
         }
     }
 

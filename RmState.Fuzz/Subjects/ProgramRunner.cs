@@ -3,29 +3,29 @@ using Rm.Fuzz.Programs;
 
 namespace Rm.Fuzz.Subjects;
 
-/// <summary>Runs programs, drawn or given, on states of their own over one region.</summary>
+/// <summary>Runs programs, drawn or given, on subjects of their own over one region.</summary>
 internal sealed class ProgramRunner(FixedRegion region)
 {
     private Op[] _taken = new Op[1024];
 
     /// <summary>Draws a program while running it.</summary>
-    /// <param name="generator">What draws it.</param>
+    /// <param name="source">What draws it.</param>
     /// <param name="steps">How many steps were taken and went well.</param>
     /// <param name="taking">Told of each step before it is taken.</param>
-    public ProgramFailure? Run(ProgramGenerator generator, out int steps, Action<Op>? taking = null)
+    public ProgramFailure? Run(IProgramSource source, out int steps, Action<Op>? taking = null)
     {
-        using Execution execution = new(generator.Options, region);
+        using IExecution execution = source.Begin(region);
         steps = 0;
         try
         {
-            for (; steps < generator.Length; steps++)
+            for (; steps < source.Length; steps++)
             {
                 if (steps == _taken.Length)
                 {
                     Array.Resize(ref _taken, steps * 2);
                 }
 
-                _taken[steps] = generator.Next(execution);
+                _taken[steps] = source.Next(execution);
                 taking?.Invoke(_taken[steps]);
                 execution.Step(_taken[steps]);
             }
@@ -35,15 +35,15 @@ internal sealed class ProgramRunner(FixedRegion region)
         }
         catch (MismatchException e)
         {
-            Op[] taken = _taken[..Math.Min(steps + 1, generator.Length)];
-            return new ProgramFailure(new FuzzProgram(generator.Options, taken), steps, e.Message);
+            Op[] taken = _taken[..Math.Min(steps + 1, source.Length)];
+            return new ProgramFailure(new FuzzProgram(source.Options, taken), steps, e.Message);
         }
     }
 
     /// <summary>Runs a given program.</summary>
     public ProgramFailure? Run(FuzzProgram program)
     {
-        using Execution execution = new(program.Options, region);
+        using IExecution execution = program.Options.Heaps + program.Options.BlockHeaps > 0 ? new HeapExecution(program.Options, region) : new Execution(program.Options, region);
         int step = 0;
         try
         {

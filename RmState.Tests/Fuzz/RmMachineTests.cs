@@ -16,6 +16,9 @@ public sealed class RmMachineTests
     [InlineData("Region", 1, "Free")]
     [InlineData("Region", 3, "ThrowIfLive")]
     [InlineData("SizedRegion", 16, "Abandon")]
+    [InlineData("Arena", 16, "Free")]
+    [InlineData("Arena", 1, "Abandon")]
+    [InlineData("PassThrough", 64, "ThrowIfLive")]
     public void StateDoesWhatTheModelSays(string allocator, int capacity, string policy)
     {
         RmMachine machine = new(

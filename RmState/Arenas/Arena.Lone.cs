@@ -24,6 +24,9 @@ public sealed unsafe partial class Arena
         run = lone is null ? default : new Run(lone.Start, lone.Id, lone.Dirty == 0);
         if (lone is not null)
         {
+#if RM_MUTATIONS
+            zeroed &= !ArenaMutation.Is(ArenaMutation.LoneNotCleared);
+#endif
             if (zeroed)
             {
                 NativeMemory.Clear((void*)lone.Start, nuint.Min(bytes, lone.Dirty));
@@ -146,7 +149,7 @@ public sealed unsafe partial class Arena
         if (malloced)
         {
             reserved = Granule.CountFor(bytes) << Granule.Shift;
-            start = reserved < bytes ? 0 : _memory.AllocateAligned(reserved, alignment);
+            start = reserved < bytes || !MayCommit(reserved) ? 0 : _memory.AllocateAligned(reserved, alignment);
         }
 
         var lone = new LoneBlock(FreeLoneId(), start, reserved) { IsMalloced = malloced, Alignment = alignment };
@@ -157,7 +160,7 @@ public sealed unsafe partial class Arena
 
         if (!_map.Prepare(start, reserved) || (!malloced && !_memory.Commit(start, pages)))
         {
-            GiveUp(malloced ? ChunkKind.Malloced : ChunkKind.Reserved, start, reserved);
+            _ = GiveUp(malloced ? ChunkKind.Malloced : ChunkKind.Reserved, start, reserved);
             return null;
         }
 
@@ -211,7 +214,11 @@ public sealed unsafe partial class Arena
             return false;
         }
 
-        nint start = _memory.Reserve(reserved, lone.Alignment);
+        nuint alignment = lone.Alignment;
+#if RM_MUTATIONS
+        alignment = ArenaMutation.Is(ArenaMutation.MovedLoneMisaligned) ? Granule.Bytes : alignment;
+#endif
+        nint start = _memory.Reserve(reserved, alignment);
         if (start == 0)
         {
             return false;
@@ -230,12 +237,6 @@ public sealed unsafe partial class Arena
         AddCommitted(pages - lone.Committed);
         (lone.Start, lone.Reserved, lone.Committed) = (start, reserved, pages);
         return true;
-    }
-
-    private void Unmap(LoneBlock lone)
-    {
-        GiveUp(lone.IsMalloced ? ChunkKind.Malloced : ChunkKind.Reserved, lone.Start, lone.Reserved);
-        _changes.Shrank(lone.Start, lone.Reserved);
     }
 
     // Gives the end of what is committed back. A refusal leaves it committed.
@@ -268,6 +269,9 @@ public sealed unsafe partial class Arena
     private nuint ToPages(nuint bytes) => (bytes + _page - 1) & ~(_page - 1);
 
     private bool MayCommit(nuint bytes) =>
+#if RM_MUTATIONS
+        ArenaMutation.Is(ArenaMutation.LimitIgnored) ||
+#endif
         bytes <= _commitLimit && (_committed <= _commitLimit - bytes
             || (PurgeSpare(bytes) != 0 && _committed <= _commitLimit - bytes));
 }

@@ -46,9 +46,21 @@ public sealed unsafe partial class Arena
         {
             Chunk chunk = _chunks[home];
             int first = chunk.IndexOf(start);
-            _map.Set(start, (nuint)granules, 0);
+#if RM_MUTATIONS
+            if (!ArenaMutation.Is(ArenaMutation.MapKeptByRelease))
+#endif
+            {
+                _map.Set(start, (nuint)granules, 0);
+            }
+
             chunk.Give(first, granules);
-            SpareBytes += CommittedIn(chunk, first, granules);
+#if RM_MUTATIONS
+            if (!ArenaMutation.Is(ArenaMutation.SpareNotCounted))
+#endif
+            {
+                SpareBytes += CommittedIn(chunk, first, granules);
+            }
+
             Maintain(0);
             changes = TakeChanges();
         }
@@ -79,7 +91,13 @@ public sealed unsafe partial class Arena
                 return false;
             }
 
-            SetDirty(chunk, start, newBytes);
+#if RM_MUTATIONS
+            if (!ArenaMutation.Is(ArenaMutation.DirtForgottenByExtension))
+#endif
+            {
+                SetDirty(chunk, start, newBytes);
+            }
+
             _map.Set(chunk.AddressOf(first + granules), (nuint)more, entry);
             return true;
         }
@@ -109,17 +127,22 @@ public sealed unsafe partial class Arena
     /// <summary>Commits pages within a run.</summary>
     internal bool TryCommitPages(int home, nint start, nuint bytes)
     {
+        ArenaChanges changes;
+        bool done;
         lock (_lock)
         {
             Chunk chunk = _chunks[home];
-            if (!TryCommit(chunk, start, bytes) && (PurgeSpare(nuint.MaxValue) == 0 || !TryCommit(chunk, start, bytes)))
+            done = TryCommit(chunk, start, bytes) || (PurgeSpare(nuint.MaxValue) != 0 && TryCommit(chunk, start, bytes));
+            if (done)
             {
-                return false;
+                SetDirty(chunk, start, bytes);
             }
 
-            SetDirty(chunk, start, bytes);
-            return true;
+            changes = TakeChanges();
         }
+
+        changes.Announce(this);
+        return done;
     }
 
     /// <summary>Gives pages within a run back to the system.</summary>
@@ -155,7 +178,7 @@ public sealed unsafe partial class Arena
     private bool TryAcquire(int granules, nuint bytes, nuint alignment, out Run run)
     {
         run = default;
-        if (IsDisposed || !TryFindRun(granules, alignment, out int home, out int first))
+        if (IsDisposed || !TryFindRun(granules, bytes, alignment, out int home, out int first))
         {
             return false;
         }
@@ -185,7 +208,7 @@ public sealed unsafe partial class Arena
         return true;
     }
 
-    private bool TryFindRun(int granules, nuint alignment, out int home, out int first)
+    private bool TryFindRun(int granules, nuint bytes, nuint alignment, out int home, out int first)
     {
         first = -1;
         bool single = granules == 1 && alignment <= Granule.Bytes;
@@ -199,7 +222,9 @@ public sealed unsafe partial class Arena
                 continue;
             }
 
-            int found = single ? chunk.FindOne() : chunk.FindRun(granules, alignment);
+            int found = !single ? chunk.FindRun(granules, alignment)
+                : chunk.SpareGranules > 0 ? chunk.FindSpare((int)(ToPages(bytes) / _page))
+                : chunk.FindOne();
             if (found >= 0)
             {
                 (home, first) = (i, found);
@@ -240,6 +265,14 @@ public sealed unsafe partial class Arena
             return true;
         }
 
+#if RM_MUTATIONS
+        if (ArenaMutation.Is(ArenaMutation.FailedCommitCounted) && !TryOpen(chunk, start, bytes))
+        {
+            AddCommitted(missing);
+            return false;
+        }
+
+#endif
         if (missing > _commitLimit || _committed > _commitLimit - missing || !TryOpen(chunk, start, bytes))
         {
             return false;
@@ -264,7 +297,8 @@ public sealed unsafe partial class Arena
 
         if (_memory.DecommitClosesPages)
         {
-            return _memory.Commit(start, (bytes + _page - 1) & ~(_page - 1));
+            nint first = start & -(nint)_page;
+            return _memory.Commit(first, ToPages(bytes + (nuint)(start - first)));
         }
 
         int end = chunk.IndexOf(start + (nint)bytes - 1) + 1;

@@ -158,6 +158,9 @@ public sealed unsafe partial class SizeClassHeap
         }
 
         MagazineEntry entry = *--cache->Top;
+#if RM_MUTATIONS
+        zeroed &= !ArenaMutation.Is(ArenaMutation.ZeroedFromDirty);
+#endif
         if (zeroed && *entry.Mark != Mark.CachedClean)
         {
             NativeMemory.Clear((void*)entry.Block, size);
@@ -208,6 +211,9 @@ public sealed unsafe partial class SizeClassHeap
     {
         Slab* slab = _store.FindOrThrow(block, member, this, out mark);
         bool isCounted = Mark.IsCounted(*mark) || *mark == Mark.Elsewhere;
+#if RM_MUTATIONS
+        isCounted &= !ArenaMutation.Is(ArenaMutation.CountedFreeAccepted);
+#endif
         if (isCounted && !counted)
         {
             throw new CountedBlockException(

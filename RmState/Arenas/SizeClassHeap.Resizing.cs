@@ -53,6 +53,9 @@ public sealed unsafe partial class SizeClassHeap
         }
 
         nint moved = Take(newSize, alignment, zeroed: false, mark);
+#if RM_MUTATIONS
+        kept -= ArenaMutation.Is(ArenaMutation.ContentsCutShort) && kept > 64 ? 8u : 0u;
+#endif
         if (moved != 0)
         {
             NativeMemory.Copy((void*)block, (void*)moved, kept);
@@ -110,7 +113,13 @@ public sealed unsafe partial class SizeClassHeap
 
         byte mark = *Slab.Marks(slab);
         _singleBytes -= slab->Stride;
+#if RM_MUTATIONS
+        nuint stale = slab->Stride;
+#endif
         Open(slab, block, slab->Home);
+#if RM_MUTATIONS
+        slab->Stride = ArenaMutation.Is(ArenaMutation.LoneSizeStale) ? stale : slab->Stride;
+#endif
         _singleBytes += slab->Stride;
         *Slab.Marks(slab) = mark;
         return true;

@@ -5,7 +5,7 @@ namespace Rm.Arenas;
 
 /// <summary>
 /// The sizes a size-class heap hands out: multiples of 16 up to 128 bytes, then eight to a doubling up to 1 MiB, so that a block
-/// above 128 bytes is at most 1/9 larger than asked for. Numbered from 1; 0 is none.
+/// above 128 bytes is at most 1/8 larger than asked for. Numbered from 1; 0 is none.
 /// </summary>
 internal static class SizeClasses
 {
@@ -60,6 +60,9 @@ internal static class SizeClasses
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Of(nuint size, nuint alignment)
     {
+#if RM_MUTATIONS
+        alignment = ArenaMutation.Is(ArenaMutation.AlignmentHalved) ? alignment / 2 : alignment;
+#endif
         // A class's step is a power of two: a multiple of the alignment is rounded up to another.
         nuint rounded = (nuint.Max(size, 1) + alignment - 1) & ~(alignment - 1);
         return rounded > Largest || rounded < size ? 0 : Of(rounded);

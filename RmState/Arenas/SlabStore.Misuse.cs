@@ -28,6 +28,9 @@ internal sealed unsafe partial class SlabStore
                 $"{member} of 0x{block:x}: it is not a block of {pool.NameForMessages}; {owner}. Free it where it was allocated, once.", block);
         }
 
+#if RM_MUTATIONS
+        block = ArenaMutation.Is(ArenaMutation.InteriorAccepted) ? block - (nint)((nuint)(block - slab->Start) % slab->Stride) : block;
+#endif
         if (!Slab.TryIndexOf(slab, block, out int index))
         {
             nint start = Slab.AddressOf(slab, (int)Math.Min((ulong)slab->Elements - 1, (nuint)(block - slab->Start) / slab->Stride));
@@ -36,6 +39,13 @@ internal sealed unsafe partial class SlabStore
         }
 
         mark = Slab.Marks(slab) + index;
+#if RM_MUTATIONS
+        if (ArenaMutation.Is(ArenaMutation.DoubleFreeAccepted))
+        {
+            return slab;
+        }
+
+#endif
         if (Mark.IsFree(*mark))
         {
             throw new DoubleFreeException(

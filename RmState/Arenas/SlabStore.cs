@@ -32,15 +32,19 @@ internal sealed unsafe partial class SlabStore
         _tag = tag;
         _count = classes;
         _keepEmpty = keepEmpty;
-        const int alignment = 64;
-        _tableMemory = GC.AllocateArray<byte>(HeapTables.Bytes + ((classes + 1) * ClassCache.Bytes) + alignment, pinned: true);
+
+        // A fixed place within a page: at the same one as the marks of a first slab they would share a way of the first-level cache
+        // now and then, and every operation would take three times as long.
+        const int page = 4096;
+        const int place = page / 2;
+        _tableMemory = GC.AllocateArray<byte>(HeapTables.Bytes + ((classes + 1) * ClassCache.Bytes) + page, pinned: true);
         _entries = NativeArea.Take(arena.Memory, (nuint)(entries * sizeof(MagazineEntry)));
         if (_entries.Start == 0)
         {
             throw NoMemory.For("the magazines of a heap");
         }
 
-        Tables = (HeapTables*)(((nint)Unsafe.AsPointer(ref _tableMemory[0]) + alignment - 1) & -alignment);
+        Tables = (HeapTables*)((((nint)Unsafe.AsPointer(ref _tableMemory[0]) + page - 1 - place) & -page) + place);
         Tables->MapRoot = arena.MapRoot;
         Tables->TagBits = (ulong)tag << PageEntry.TagShift;
         Tables->Leaf = PageMap.LeafOf(arena.MapRoot, 0);
@@ -109,7 +113,11 @@ internal sealed unsafe partial class SlabStore
             }
 
             index += skipped;
-            if ((slab->Flags & SlabFlags.HasHoles) != 0 && !_arena.TryCommitPages(slab->Home, Slab.AddressOf(slab, index), slab->Stride))
+            bool holes = (slab->Flags & SlabFlags.HasHoles) != 0;
+#if RM_MUTATIONS
+            holes &= !ArenaMutation.Is(ArenaMutation.HoleNotCommitted);
+#endif
+            if (holes && !_arena.TryCommitPages(slab->Home, Slab.AddressOf(slab, index), slab->Stride))
             {
                 passed = Math.Min(passed, index);
                 index = FirstBehindPage(slab, index);
@@ -132,6 +140,9 @@ internal sealed unsafe partial class SlabStore
         cache->Taken += found;
         cache->EmptySlabs -= slab->Free == slab->Elements ? 1 : 0;
         slab->Free -= found;
+#if RM_MUTATIONS
+        slab->Free += ArenaMutation.Is(ArenaMutation.FreeCountShort) && found > 1 ? 1 : 0;
+#endif
         slab->Cursor = Math.Min(passed, index);
         slab->FreshFrom = Math.Max(slab->FreshFrom, index);
         Relist(cache, slab);
@@ -172,6 +183,13 @@ internal sealed unsafe partial class SlabStore
     internal Slab* SlabOf(nint address)
     {
         ulong entry = _arena.FindEntry(address);
+#if RM_MUTATIONS
+        if (ArenaMutation.Is(ArenaMutation.TagNotCompared))
+        {
+            return PageEntry.Slab(entry);
+        }
+
+#endif
         return PageEntry.Tag(entry) == _tag ? PageEntry.Slab(entry) : null;
     }
 
@@ -180,7 +198,13 @@ internal sealed unsafe partial class SlabStore
     {
         Slab* slab = PageEntry.Slab(PageMap.Lookup(Tables->MapRoot, block));
         int index = (int)(mark - Slab.Marks(slab));
-        *mark = Mark.Free;
+#if RM_MUTATIONS
+        if (!ArenaMutation.Is(ArenaMutation.MarkKeptByFlush))
+#endif
+        {
+            *mark = Mark.Free;
+        }
+
         slab->Free++;
         slab->Cursor = Math.Min(slab->Cursor, index);
         cache->Taken--;
@@ -205,6 +229,14 @@ internal sealed unsafe partial class SlabStore
         {
             return;
         }
+
+#if RM_MUTATIONS
+        if (ArenaMutation.Is(ArenaMutation.SlabNotListed) && slab->List == 0 && slab->Free < slab->Elements)
+        {
+            return;
+        }
+
+#endif
 
         Unlist(cache, slab);
         slab->List = list;
