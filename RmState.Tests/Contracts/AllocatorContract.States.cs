@@ -72,10 +72,10 @@ public abstract unsafe partial class AllocatorContract
             foreach (nuint next in StateSizes(subject))
             {
                 nuint kept = nuint.Min(state.RmSize(aligned), next);
-                new Span<byte>((void*)aligned, (int)kept).Fill((byte)next);
+                new Span<byte>((void*)aligned, (int)kept).Fill((byte)(next & 0xFF));
                 aligned = state.RmRealloc(aligned, next);
                 Assert.Equal(0u, (nuint)aligned % alignment);
-                Assert.Equal((int)kept, new Span<byte>((void*)aligned, (int)kept).Count((byte)next));
+                Assert.Equal((int)kept, new Span<byte>((void*)aligned, (int)kept).Count((byte)(next & 0xFF)));
                 zeroed = state.RmRealloc(zeroed, next);
             }
 

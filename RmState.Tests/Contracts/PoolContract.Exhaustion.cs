@@ -107,7 +107,7 @@ public abstract partial class PoolContract
 
     private static HeldBlock Hold(AllocatorSubject subject, nint address, nuint size)
     {
-        var block = new HeldBlock(address, size, 0, subject.Allocator.UsableSize(address), (int)(address >> 4) & 0xFFFFF);
+        var block = new HeldBlock(address, size, 0, subject.Allocator.UsableSize(address), (int)((address >> 4) & 0xFFFFF));
         BlockBytes.Fill(block);
         return block;
     }
