@@ -1,10 +1,11 @@
 using FsCheck;
 using FsCheck.Experimental;
+using Rm.Tests.LeakCheck;
 
 namespace Rm.Tests.Arenas;
 
 /// <summary>Random programs over block heaps of many shapes against a dictionary; a failure prints its seed and the shrunk program.</summary>
-public sealed class BlockHeapModelTests
+public sealed class BlockHeapModelTests : LeakChecked
 {
     [Theory]
     [InlineData(1, 3, true, 0)]

@@ -87,7 +87,8 @@ public sealed class ChunkTests : LeakChecked
             {
                 List<int> expected = [.. Enumerable.Range(first, last - first + 1)];
                 List<int> found = [];
-                foreach (ChunkParts part in new ChunkParts(chunk, Start + (first * (nint)page), (nuint)((last - first) * page) + 1, (nuint)page))
+                nuint bytes = (nuint)((last - first) * page) + 1;
+                foreach (ChunkParts part in new ChunkParts(chunk, Start + (first * (nint)page), bytes, (nuint)page))
                 {
                     (int granule, int bits) = (part.Granule, part.Pages);
                     found.AddRange(Enumerable.Range(0, 16).Where(bit => (bits >> bit & 1) != 0).Select(bit => (granule * pages) + bit));
@@ -105,7 +106,8 @@ public sealed class ChunkTests : LeakChecked
         foreach ((int kind, int at, int count, int pages) in program)
         {
             Assert.Equal(model.IsFreeRun(at, count), chunk.IsFreeRun(at, count));
-            Assert.Equal(model.FindRun(count, (nuint)Granule.Bytes << (pages & 3)), chunk.FindRun(count, (nuint)Granule.Bytes << (pages & 3)));
+            nuint alignment = (nuint)Granule.Bytes << (pages & 3);
+            Assert.Equal(model.FindRun(count, alignment), chunk.FindRun(count, alignment));
             Step(chunk, model, kind, at, count, (ushort)pages);
             Assert.Null(model.Difference(chunk));
         }

@@ -33,7 +33,10 @@ public sealed class PageMapTests : LeakChecked
         using var map = new PageMap(NewVirtualMemory(kind: kind));
         var random = new Random(1);
         var model = new Dictionary<nint, ulong>();
-        nint[] bases = [0, (nint)Leaf, (nint)(5 * Leaf) - (20 * Granule.Bytes), unchecked((nint)0x7000_0000_0000), LastAddress + 1 - (40 * Granule.Bytes)];
+        nint[] bases =
+        [
+            0, (nint)Leaf, (nint)(5 * Leaf) - (20 * Granule.Bytes), unchecked((nint)0x7000_0000_0000), LastAddress + 1 - (40 * Granule.Bytes),
+        ];
         Assert.All(bases, start => Assert.True(map.Prepare(start, 40 * Granule.Bytes)));
         for (int round = 0; round < 3000; round++)
         {

@@ -49,7 +49,8 @@ public sealed class SizeClassesTests : LeakChecked
     [Fact]
     public void AlignedClassesHoldTheSizeAtMultiplesOfTheAlignment()
     {
-        nuint[] sizes = [.. Enumerable.Range(0, 2000).Select(i => (nuint)i), .. Enumerable.Range(1, 400).Select(i => (nuint)i * 2621), SizeClasses.Largest];
+        IEnumerable<int> some = [.. Enumerable.Range(0, 2000), .. Enumerable.Range(1, 400).Select(i => i * 2621), (int)SizeClasses.Largest];
+        nuint[] sizes = [.. some.Select(i => (nuint)i)];
         for (nuint alignment = 16; alignment <= Granule.Bytes; alignment *= 2)
         {
             foreach (nuint size in sizes)

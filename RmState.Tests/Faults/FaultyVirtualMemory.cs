@@ -184,7 +184,9 @@ internal sealed class FaultyVirtualMemory(FaultPlan? faults = null, MemoryKind k
         }
     }
 
-    /// <summary>What was done wrong or is held still; null for nothing. What the plan kept from being given back is given back now.</summary>
+    /// <summary>
+    /// What was done wrong or is held still; null for nothing. What the plan kept from being given back is given back now.
+    /// </summary>
     public string? Complaint()
     {
         lock (_lock)

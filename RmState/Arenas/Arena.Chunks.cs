@@ -6,7 +6,9 @@ namespace Rm.Arenas;
 public sealed partial class Arena
 {
     /// <summary>The arena took a chunk of address space. Raised on the thread that needed it, while no lock is held.</summary>
-    /// <remarks>Mirrors <c>MPS_KEY_ARENA_EXTENDED</c>. The handler must not use the pool whose operation needed the chunk, nor throw.</remarks>
+    /// <remarks>
+    /// Mirrors <c>MPS_KEY_ARENA_EXTENDED</c>. The handler must not use the pool whose operation needed the chunk, nor throw.
+    /// </remarks>
     public event EventHandler<ArenaChangedEventArgs>? Grown;
 
     /// <summary>The arena gave a chunk back that <see cref="Grown"/> announced. Mirrors <c>MPS_KEY_ARENA_CONTRACTED</c>.</summary>

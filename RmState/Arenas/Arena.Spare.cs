@@ -77,7 +77,9 @@ public sealed partial class Arena
     /// Gives spare memory back to the system, up to a budget, highest addresses first. Memory that pools hold on to goes back with
     /// <see cref="Pool.Trim"/>, on the pool's own thread.
     /// </summary>
-    /// <param name="budget">The most bytes to give back; those of one granule of 64 KiB go together. The next call goes on where this one stopped.</param>
+    /// <param name="budget">
+    /// The most bytes to give back; those of one granule of 64 KiB go together. The next call goes on where this one stopped.
+    /// </param>
     /// <returns>The bytes given back; less than the budget when there is no more.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative.</exception>
     /// <exception cref="ObjectDisposedException">The arena was disposed.</exception>
