@@ -1,6 +1,6 @@
 namespace Rm.Arenas;
 
-// Slabs of which no element is in use.
+// Slabs of which no element is in use, and the lists that slabs with room are in.
 internal sealed unsafe partial class SlabStore
 {
     /// <summary>Takes a slab before any element is asked for.</summary>
@@ -32,5 +32,30 @@ internal sealed unsafe partial class SlabStore
                 CloseSlab(cache, slab);
             }
         }
+    }
+
+    private static string? FindBrokenList(ClassCache* cache, long roomy)
+    {
+        long listed = 0;
+        long empty = 0;
+        for (int list = 0; list < ClassCache.Lists; list++)
+        {
+            Slab* previous = null;
+            for (var slab = (Slab*)cache->Heads[list]; slab != null; previous = slab, slab = slab->Next)
+            {
+                if (slab->List != list + 1 || ListFor(slab) != list + 1 || slab->Previous != previous || slab->Class != cache->Number
+                    || listed == roomy)
+                {
+                    return $"the slab at 0x{slab->Start:x} with {slab->Free} free elements is in the wrong list, or wrongly linked";
+                }
+
+                listed++;
+                empty += slab->Free == slab->Elements ? 1 : 0;
+            }
+        }
+
+        return listed != roomy ? $"{listed} slabs of class {cache->Stride} are in lists, {roomy} have room"
+            : empty != cache->EmptySlabs ? $"{empty} slabs of class {cache->Stride} are empty, not {cache->EmptySlabs}"
+            : null;
     }
 }

@@ -125,11 +125,13 @@ internal sealed unsafe partial class SlabStore
         var found = new long[_count + 1];
         var taken = new long[_count + 1];
         var cached = new long[_count + 1];
+        var roomy = new long[_count + 1];
         string? broken = null;
         ForEachSlab(slab =>
         {
             broken ??= FindBroken(slab, taken, cached);
             found[slab->Class]++;
+            roomy[slab->Class] += slab->Free > 0 ? 1 : 0;
         });
         for (int number = 1; number <= _count && broken is null; number++)
         {
@@ -137,7 +139,7 @@ internal sealed unsafe partial class SlabStore
             broken = found[number] != cache->Slabs ? $"class {cache->Stride} has {found[number]} slabs, not {cache->Slabs}"
                 : taken[number] != cache->Taken ? $"{taken[number]} elements of {cache->Stride} bytes are taken, not {cache->Taken}"
                 : cached[number] != cache->Cached ? $"{cached[number]} elements of {cache->Stride} bytes are at hand, not {cache->Cached}"
-                : null;
+                : FindBrokenList(cache, roomy[number]);
         }
 
         return broken;

@@ -222,9 +222,12 @@ internal sealed unsafe partial class SlabStore
     }
 
     // List 1 has the fullest slabs with room, list 4 the emptiest; full ones are in none.
+    private static byte ListFor(Slab* slab) =>
+        slab->Free == 0 ? (byte)0 : (byte)(1 + Math.Min(ClassCache.Lists - 1, (long)slab->Free * ClassCache.Lists / slab->Elements));
+
     private static void Relist(ClassCache* cache, Slab* slab)
     {
-        byte list = slab->Free == 0 ? (byte)0 : (byte)(1 + Math.Min(ClassCache.Lists - 1, (long)slab->Free * ClassCache.Lists / slab->Elements));
+        byte list = ListFor(slab);
         if (list == slab->List)
         {
             return;
