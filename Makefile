@@ -17,7 +17,7 @@ help:
 sdk:
 	$(if $(shell command -v dotnet),@:,$(error dotnet not found; install the .NET SDK 10: https://dotnet.microsoft.com/download))
 
-run: sdk ## replay the recorded heaps in traces/ through the library
+run: sdk ## replay the recorded heaps in traces/ through malloc and states over malloc and arena
 	$(call build,RmState.Tool)
 	dotnet run -c Release --no-build --project RmState.Tool -- replay traces/*.rmt.gz
 

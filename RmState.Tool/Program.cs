@@ -22,6 +22,7 @@ internal static class Program
             BenchCommand.Create(),
             ReplayCommand.Create(),
             ChildCommand.Create(),
+            ResidueCommand.Create(),
         };
 
         // A file's name may begin with @.

@@ -12,4 +12,7 @@ internal enum Outcome
     Overflow,
     Shared,
     Foreign,
+
+    /// <summary>In memory of the state's own heap, but no block in use.</summary>
+    NotInUse,
 }

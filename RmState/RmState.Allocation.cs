@@ -28,10 +28,19 @@ public sealed unsafe partial class RmState
             MagazineEntry* top = cache->Top;
             if (top != cache->Bottom && (operations & 1) == 0)
             {
+                long live = h->HeapLive + 1;
+                long bytes = h->LiveBytes + (long)cache->Stride;
+                if (live > h->HeapPeakAt || bytes > h->PeakBytes)
+                {
+                    return MallocAtPeak(cache, operations);
+                }
+
                 h->Operations = operations + 1;
                 cache->Top = --top;
                 *top->Mark = 1;
-                CountInHeap(h, cache->Stride);
+                h->Allocations++;
+                h->HeapLive = live;
+                h->LiveBytes = bytes;
                 h->Operations = operations + 2;
                 nint taken = top->Block;
                 GC.KeepAlive(this);

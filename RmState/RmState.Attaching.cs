@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rm.Arenas;
 using Rm.Counting;
 
 namespace Rm;
@@ -228,9 +229,15 @@ public sealed unsafe partial class RmState
         StateHeader* h = Begin();
         Outcome outcome = Attachable(block);
         uint info = BlockInfo.None;
-        if (outcome == Outcome.Done && deallocator.Kind == DeallocatorKind.LibC && _heap is not null && _heap.Contains(block))
+        byte* mark = null;
+        if (outcome == Outcome.Done && IsInHeap(block, out mark))
         {
-            return AttachCounted(block, file, line);
+            if (mark != null && deallocator.Kind == DeallocatorKind.LibC)
+            {
+                return AttachCounted(mark, block, file, line);
+            }
+
+            outcome = mark == null ? Outcome.NotInUse : outcome;
         }
 
         if (outcome == Outcome.Done && !PrepareAttached(block, deallocator, size, out info))
@@ -248,6 +255,12 @@ public sealed unsafe partial class RmState
         {
             Cancel();
             return outcome;
+        }
+
+        if (mark != null)
+        {
+            // Nobody may free it at the heap while it is attached.
+            *mark = Mark.Elsewhere;
         }
 
         AddBytes(h, size ?? 0);

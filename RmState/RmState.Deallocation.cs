@@ -54,6 +54,8 @@ public sealed unsafe partial class RmState
         DeallocatorKind kind = KindOf(info);
         if (kind >= DeallocatorKind.Function)
         {
+            // A block of the state's own heap is its deallocator's to free there.
+            _heap?.MarkLive(block);
             _table.BeginFinalizing(entry);
             Enqueue(BlockInfo.RecordIndex(info));
             Commit();

@@ -114,11 +114,7 @@ public sealed unsafe partial class RmState
         h->Live--;
         h->Detaches++;
         h->ReferencesDropped += count;
-        if (KindOf(info) == DeallocatorKind.Allocator)
-        {
-            _heap?.MarkLive(block);
-        }
-
+        _heap?.MarkLive(block);
         _table.Remove(entry, block);
         DropRecord(info);
         remaining = count - 1;

@@ -32,6 +32,7 @@ public sealed unsafe partial class RmState
         Outcome.Foreign => Report(new ForeignBlockException(
             $"{member} of 0x{block:x}: it was attached, so the allocator of {NameForMessages} cannot resize it. Allocate a new block and copy.",
             block)),
+        Outcome.NotInUse => Report(NotInUse(block, member)),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
 

@@ -14,9 +14,6 @@ public sealed unsafe partial class RmState
 
     string IBlockCounter.NameForMessages => NameForMessages;
 
-    // Blocks with an entry in the table may be the heap's too: they are not told apart here.
-    long IBlockCounter.CountedBlocks => _header->HeapLive + _header->Live;
-
     void IBlockCounter.HeapClosed()
     {
         _heap = null;
@@ -188,31 +185,49 @@ public sealed unsafe partial class RmState
         return true;
     }
 
-    /// <summary>Takes a block of the heap back that nobody counts: one that was detached, or allocated at the heap.</summary>
-    private Outcome AttachCounted(nint block, string file, int line)
+    /// <summary>Whether an address lies in memory of the state's own heap, where only blocks in use may be attached.</summary>
+    /// <param name="block">Any address.</param>
+    /// <param name="mark">The mark of a block in use that nobody counts; null for anything else there.</param>
+    private bool IsInHeap(nint block, out byte* mark)
     {
-        StateHeader* h = _header;
-        byte* mark;
-        nuint size;
-        try
+        mark = null;
+        if (_heap is null || !_heap.Contains(block))
         {
-            mark = _heap!.FindLive(block, nameof(RmAttach), out size);
-        }
-        catch (MemoryViolationException violation)
-        {
-            Cancel();
-            _ = Report(violation);
-            throw;
+            return false;
         }
 
+        byte* found = _heap.FindMark(block, out _);
+        mark = found != null && *found == Mark.Live ? found : null;
+        return true;
+    }
+
+    /// <summary>Takes a block of the heap back that nobody counts: one that was detached, or allocated at the heap.</summary>
+    private Outcome AttachCounted(byte* mark, nint block, string file, int line)
+    {
+        StateHeader* h = _header;
         *mark = 1;
-        CountInHeap(h, size);
+        CountInHeap(h, _heap!.UsableSize(block));
         h->Allocations--;
         h->Attaches++;
         Commit();
         _observer?.Done(StateOperation.Attach, block, 0, 1, file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
+    }
+
+    // The heap knows best what is wrong with an address.
+    private MemoryViolationException NotInUse(nint block, string member)
+    {
+        try
+        {
+            _ = _heap!.FindLive(block, member, out _);
+        }
+        catch (MemoryViolationException violation)
+        {
+            return violation;
+        }
+
+        return new ForeignBlockException($"{member} of 0x{block:x}: another pool has the memory by now.", block);
     }
 
     /// <summary>Gives a block an entry in the table, for what its mark cannot hold.</summary>
@@ -227,8 +242,10 @@ public sealed unsafe partial class RmState
             return false;
         }
 
+        h->HeapLive--;
         if (_table.Insert(block, BlockInfo.OfRecord(index)) == null)
         {
+            h->HeapLive++;
             _table.Records.Free(index);
             return false;
         }
@@ -241,7 +258,6 @@ public sealed unsafe partial class RmState
         record->Count = count;
         *entry = (*entry & ~Slot.CountMask) | (count > Slot.ReturnInline ? Slot.InRecord : (uint)count);
         *mark = Mark.Elsewhere;
-        h->HeapLive--;
         return true;
     }
 

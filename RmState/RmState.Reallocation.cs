@@ -21,7 +21,7 @@ public sealed unsafe partial class RmState
     /// <exception cref="Violations.FinalizingBlockException">The block's deallocator runs.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory; the block is unchanged and still tracked.</exception>
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
-    /// <remarks>O(1) beside the allocator's copying. Contents up to the smaller size and the alignment are kept. Thread rule: the state's.</remarks>
+    /// <remarks>O(1) beside the allocator's copying. Contents up to the smaller size and the alignment are kept; over a size-class heap an aligned block keeps all the alignment that it has. Thread rule: the state's.</remarks>
     public nint RmRealloc(nint block, nuint size, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         StateHeader* h = _header;

@@ -1,3 +1,4 @@
+using Rm.Arenas;
 using Rm.Tests.Faults;
 
 namespace Rm.Tests.LeakCheck;
@@ -22,6 +23,15 @@ public abstract class LeakChecked : IDisposable
     }
 
     protected RmState NewState(RmStateOptions? options = null) => _checker.Watch(options is null ? new RmState() : new RmState(options));
+
+    protected Arena NewArena(ArenaOptions? options = null) => _checker.Watch(options is null ? new Arena() : new Arena(options));
+
+    private protected FaultyVirtualMemory NewVirtualMemory(FaultPlan? faults = null, MemoryKind kind = MemoryKind.Native)
+    {
+        var memory = new FaultyVirtualMemory(faults, kind);
+        _checker.Watch(memory.Complaint);
+        return memory;
+    }
 
     private protected CountingAllocator NewAllocator(FaultPlan? faults = null, bool knowsSizes = false)
     {

@@ -1,9 +1,12 @@
+using Rm.Arenas;
+
 namespace Rm.Tests.LeakCheck;
 
 /// <summary>Watches what a test takes and, when the test is over, says what it did not give back.</summary>
 public sealed class LeakChecker
 {
     private readonly List<RmState> _states = [];
+    private readonly List<Arena> _arenas = [];
     private readonly List<Func<string?>> _watches = [];
 
     /// <summary>The state must have no live block when the check comes; it is disposed then.</summary>
@@ -11,6 +14,13 @@ public sealed class LeakChecker
     {
         _states.Add(state);
         return state;
+    }
+
+    /// <summary>The arena must be sound when the check comes; it is disposed then, after all states.</summary>
+    public Arena Watch(Arena arena)
+    {
+        _arenas.Add(arena);
+        return arena;
     }
 
     /// <summary>Asked at the check for a complaint; null for none.</summary>
@@ -25,13 +35,32 @@ public sealed class LeakChecker
             CheckState(state, complaints);
         }
 
-        // After the states: disposing them gives their tables back.
+        foreach (Arena arena in _arenas.Where(a => !a.IsDisposed))
+        {
+            CheckArena(arena, complaints);
+        }
+
+        // After the states and arenas: disposing them gives their tables back.
         complaints.AddRange(_watches.Select(w => w()).OfType<string>());
         _states.Clear();
+        _arenas.Clear();
         _watches.Clear();
         if (complaints.Count > 0)
         {
             throw new LeakException(string.Join('\n', complaints));
+        }
+    }
+
+    private static void CheckArena(Arena arena, List<string> complaints)
+    {
+        try
+        {
+            arena.Verify();
+            arena.Dispose();
+        }
+        catch (Exception e)
+        {
+            complaints.Add(e.ToString());
         }
     }
 

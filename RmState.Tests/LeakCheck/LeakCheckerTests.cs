@@ -1,3 +1,4 @@
+using Rm.Arenas;
 using Rm.Tests.Faults;
 
 namespace Rm.Tests.LeakCheck;
@@ -88,6 +89,74 @@ public sealed class LeakCheckerTests
     }
 
     [Fact]
+    public void VirtualMemoryLeftBehindIsFound()
+    {
+        var memory = new FaultyVirtualMemory();
+        _checker.Watch(memory.Complaint);
+        nint reservation = memory.Reserve(100_000, 65536);
+        nint block = memory.AllocateAligned(100, 64);
+
+        LeakException leak = Assert.Throws<LeakException>(_checker.Check);
+
+        Assert.Contains("1 reservations were not released, 1 aligned blocks", leak.Message, StringComparison.Ordinal);
+        Assert.True(memory.Release(reservation, 100_000));
+        memory.FreeAligned(block, 64);
+        Assert.Null(memory.Complaint());
+    }
+
+    [Fact]
+    public void VirtualMemoryUsedWronglyIsFound()
+    {
+        var memory = new FaultyVirtualMemory();
+        nuint page = memory.PageSize;
+        nint start = memory.Reserve(4 * page, page);
+        Action[] wrong =
+        [
+            () => memory.Commit(start + 1, page),
+            () => memory.Commit(start, page + 1),
+            () => memory.Commit(start, 5 * page),
+            () => memory.Decommit(start - (nint)page, page),
+            () => memory.Release(start, page),
+            () => memory.Move(start, 4 * page, page, start, page),
+            () => memory.FreeAligned(start, 16),
+        ];
+        Assert.All(wrong, (misuse, i) =>
+        {
+            misuse();
+            Assert.Equal(i + 1, memory.Complaint()!.Split("misuses: ")[1].Split("; ").Length);
+        });
+        Assert.True(memory.Release(start, 4 * page));
+    }
+
+    [Fact]
+    public void ReservationThatThePlanKeepsIsNoLeak()
+    {
+        var plan = new FaultPlan { FailAt = 2 };
+        var memory = new FaultyVirtualMemory(plan);
+        nint start = memory.Reserve(100_000, 65536);
+
+        Assert.False(memory.Release(start, 100_000));
+
+        Assert.Equal(0, memory.Reservations);
+        Assert.Null(memory.Complaint());
+    }
+
+    [Fact]
+    public void CorruptArenaIsFound()
+    {
+        Arena arena = _checker.Watch(new Arena());
+        nint block = arena.CreateHeap().Allocate(100);
+        ulong entry = arena.FindEntry(block);
+        arena.SetEntry(block, 1, 0);
+
+        LeakException leak = Assert.Throws<LeakException>(_checker.Check);
+
+        Assert.Contains("is corrupt", leak.Message, StringComparison.Ordinal);
+        arena.SetEntry(block, 1, entry);
+        arena.Dispose();
+    }
+
+    [Fact]
     public void NativeBlockNeverFreedOrFreedTwiceIsFound()
     {
         var blocks = new NativeBlocks();
@@ -111,7 +180,7 @@ public sealed class LeakCheckerTests
     [Fact]
     public void EveryTestClassOfStatesAndAllocatorsIsLeakChecked()
     {
-        string[] watched = ["Rm.Tests.RmStateTests", "Rm.Tests.Counting", "Rm.Tests.Memory"];
+        string[] watched = ["Rm.Tests.RmStateTests", "Rm.Tests.Counting", "Rm.Tests.Memory", "Rm.Tests.Arenas"];
         Type[] tests = [.. typeof(LeakChecked).Assembly.GetTypes()
             .Where(t => watched.Contains(t.Namespace, StringComparer.Ordinal) && t.IsPublic && !t.IsAbstract)
             .Where(t => t.GetMethods().Any(m => m.IsDefined(typeof(FactAttribute), inherit: true)))];

@@ -7,7 +7,7 @@ internal sealed record BenchSettings
     internal static readonly BenchSettings Full = new() { Rounds = 101, Attempts = 6, ReplayRounds = 31, ReplayAttempts = 2 };
 
     /// <summary>The least that the rows' definition allows.</summary>
-    internal static readonly BenchSettings Quick = new() { Rounds = 31, Attempts = 4, ReplayRounds = 3, ReplayAttempts = 1, TableBytesSeeds = 1 };
+    internal static readonly BenchSettings Quick = new() { Rounds = 31, Attempts = 4, ReplayRounds = 3, ReplayAttempts = 1, TableBytesSeeds = 1, MarkSeeds = 1, StopsWhenWithin = true };
 
     /// <summary>Shows in seconds that every row can be measured; the figures mean nothing.</summary>
     internal static readonly BenchSettings Smoke = new()
@@ -39,6 +39,12 @@ internal sealed record BenchSettings
 
     /// <summary>How many of those seeds the tables' bytes are sampled with: they hardly depend on the seed.</summary>
     internal int TableBytesSeeds { get; init; } = int.MaxValue;
+
+    /// <summary>How many of those seeds rows are measured with that have a table but do not count in it.</summary>
+    internal int MarkSeeds { get; init; } = int.MaxValue;
+
+    /// <summary>Whether the best of several runs is looked for only until one is within the row's target.</summary>
+    internal bool StopsWhenWithin { get; init; }
 
     /// <summary>How long each side's part of a round is to take; rounds are 1 to 3 ms.</summary>
     internal double RoundNanoseconds { get; init; } = 1_500_000;

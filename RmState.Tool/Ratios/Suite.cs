@@ -3,7 +3,7 @@ using Rm.Tool.Ratios.Cases;
 namespace Rm.Tool.Ratios;
 
 /// <summary>Every row there is, under its fixed name.</summary>
-internal static class Suite
+internal static partial class Suite
 {
     private const string Yardstick = "++a[i]; --a[i]";
     private const string Dictionary = "Dictionary";
@@ -15,12 +15,7 @@ internal static class Suite
     internal static IReadOnlyList<BenchCase> All { get; } =
     [
         // First of all, while this process is small and has not yet made the system hand out pages it never touched before.
-        Replay("ffmpeg-transcode"),
-        Replay("gcc-cc1plus"),
-        Replay("git-pack-objects"),
-        Replay("python-json"),
-        Replay("redis-server"),
-        Replay("sqlite3-sql"),
+        .. Replays,
         AgainstItself(),
         Allocation(1, "1 other live"),
         Allocation(K, "1 k others live"),
@@ -41,6 +36,7 @@ internal static class Suite
         TableBytes("", withSizes: false, worst: 34, mean: 24),
         TableBytes(", with sizes", withSizes: true, worst: 52, mean: 38),
         LargestTable(),
+        .. Arenas,
     ];
 
     private static AgainstItselfCase AgainstItself() =>
@@ -77,8 +73,6 @@ internal static class Suite
             new Row($"slowest single {name}, ms", Row.Absolute, 1),
             new Row($"p99.99 of single {name}, µs", Row.Absolute, 50));
     }
-
-    private static ReplayCase Replay(string trace) => new(new Row($"replay of {trace}, malloc-backed", "plain malloc replay", 1.35), trace);
 
     private static string CountingName(int live) => $"RmRetain+RmRelease random of {Size(live)} live";
 

@@ -64,8 +64,14 @@ internal static class ArenaAudit
     {
         nuint size = script.Sizes[id];
         nuint usable = heap.UsableSize(block);
-        int alignmentLog2 = script.AlignmentLog2[id];
-        nuint most = MostFor(size, alignmentLog2 == 0 ? 0 : (nuint)1 << alignmentLog2, resized);
+        nuint alignment = script.AlignmentLog2[id] == 0 ? 0 : (nuint)1 << script.AlignmentLog2[id];
+        if (resized && alignment != 0)
+        {
+            // A state does not remember what was asked for: it keeps as much as the old block's size was a multiple of.
+            alignment = nuint.Max(alignment, usable & (~usable + 1));
+        }
+
+        nuint most = MostFor(size, alignment, resized);
         Require(heap.Contains(block), $"object {id} is not the heap's", tally);
         tally.ExpectBetween($"bytes of object {id}", (long)size, (long)most, (long)usable);
         return usable;

@@ -62,7 +62,7 @@ internal static class ReplayProcess
     }
 
     // The launcher was copied to the command's name; started as a library (dotnet X.dll, a test host), there is only the library.
-    private static ProcessStartInfo Self()
+    internal static ProcessStartInfo Self()
     {
         Assembly tool = typeof(ReplayProcess).Assembly;
         string? running = Environment.ProcessPath;

@@ -39,6 +39,7 @@ internal sealed class ReplaySampler
         var live = new LiveCursor();
         _count = 0;
         TakeSample(heap, meter, live, 0);
+        TakeSnapshot(heap, script, blocks, 0);
         for (int done = 0; done < end;)
         {
             int next = (int)Math.Min(end, ((long)(done / _step) + 1) * _step);
@@ -46,15 +47,20 @@ internal sealed class ReplaySampler
             ReplayLoop.Run(ref heap, script, blocks, done, next, tally);
             live.AdvanceTo(script, next);
             done = next;
-            if (done == _snapshotAt && heap.Arena is { } arena)
-            {
-                Snapshot = HeapSnapshot.Of(arena, script, blocks[..tally.NextObject], done);
-            }
-
+            TakeSnapshot(heap, script, blocks[..tally.NextObject], done);
             if (done % _step == 0 || done == end)
             {
                 TakeSample(heap, meter, live, done);
             }
+        }
+    }
+
+    private void TakeSnapshot<THeap>(THeap heap, ReplayScript script, ReadOnlySpan<nint> blocks, int done)
+        where THeap : struct, IReplayHeap<THeap>
+    {
+        if (done == _snapshotAt && heap.Arena is { } arena)
+        {
+            Snapshot = HeapSnapshot.Of(arena, script, blocks, done);
         }
     }
 

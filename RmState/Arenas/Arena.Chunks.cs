@@ -6,7 +6,7 @@ namespace Rm.Arenas;
 public sealed partial class Arena
 {
     /// <summary>The arena took a chunk of address space. Raised on the thread that needed it, while no lock is held.</summary>
-    /// <remarks>Mirrors <c>MPS_KEY_ARENA_EXTENDED</c>. The handler must not use the pool whose operation needed the chunk.</remarks>
+    /// <remarks>Mirrors <c>MPS_KEY_ARENA_EXTENDED</c>. The handler must not use the pool whose operation needed the chunk, nor throw.</remarks>
     public event EventHandler<ArenaChangedEventArgs>? Grown;
 
     /// <summary>The arena gave a chunk back that <see cref="Grown"/> announced. Mirrors <c>MPS_KEY_ARENA_CONTRACTED</c>.</summary>
@@ -40,7 +40,8 @@ public sealed partial class Arena
         lock (_lock)
         {
             ThrowIfDisposed();
-            if (_chunks.Exists(chunk => (nuint)chunk.Start < end && first < (nuint)chunk.Start + chunk.Bytes))
+            if (_chunks.Exists(chunk => (nuint)chunk.Start < end && first < (nuint)chunk.Start + chunk.Bytes)
+                || _lone.Exists(lone => lone is not null && (nuint)lone.Start < end && first < (nuint)lone.Start + lone.Reserved))
             {
                 throw new ArgumentException("The region overlaps memory that the arena has already.", nameof(start));
             }
@@ -99,7 +100,7 @@ public sealed partial class Arena
             return true;
         }
 
-        GiveUp(kind, start, bytes);
+        _ = GiveUp(kind, start, bytes);
         return false;
     }
 
@@ -110,33 +111,34 @@ public sealed partial class Arena
         _changes.Grew(chunk.Start, chunk.Bytes);
     }
 
-    private void GiveUp(ChunkKind kind, nint start, nuint bytes)
+    private bool GiveUp(ChunkKind kind, nint start, nuint bytes)
     {
         if (kind == ChunkKind.Reserved)
         {
-            _ = _memory.Release(start, bytes);
+            return _memory.Release(start, bytes);
         }
-        else if (kind == ChunkKind.Malloced)
+
+        if (kind == ChunkKind.Malloced)
         {
             _memory.FreeAligned(start, Granule.Bytes);
         }
+
+        return true;
     }
 
     private void ReleaseEverything()
     {
         foreach (Chunk chunk in _chunks)
         {
-            GiveUp(chunk.Kind, chunk.Start, chunk.Bytes);
+            _ = GiveUp(chunk.Kind, chunk.Start, chunk.Bytes);
             _changes.Shrank(chunk.Start, chunk.Bytes);
         }
 
         _chunks.Clear();
-        foreach (LoneBlock? lone in _lone)
+        foreach (LoneBlock lone in _lone.OfType<LoneBlock>())
         {
-            if (lone is not null)
-            {
-                Unmap(lone);
-            }
+            _ = GiveUp(lone.IsMalloced ? ChunkKind.Malloced : ChunkKind.Reserved, lone.Start, lone.Reserved);
+            _changes.Shrank(lone.Start, lone.Reserved);
         }
 
         _lone.Clear();

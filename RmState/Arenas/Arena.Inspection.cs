@@ -127,7 +127,7 @@ public sealed partial class Arena
             foreach (Chunk chunk in _chunks)
             {
                 ulong last = 0;
-                for (int granule = 0; granule < chunk.Granules; granule++)
+                for (int granule = chunk.NextTaken(0); granule < chunk.Granules; granule = chunk.NextTaken(granule + 1))
                 {
                     ulong entry = _map.Find(chunk.AddressOf(granule));
                     if (entry != 0 && PageEntry.Tag(entry) == tag)
@@ -198,6 +198,12 @@ public sealed partial class Arena
             : _pools[PageEntry.Tag(entry)]!.Describe(start, bytes, committed);
     }
 
+    // Following a pointer that was written over would end the process.
+    private unsafe string? FindBrokenEntry(ulong entry) =>
+        PageEntry.Tag(entry) >= _pools.Count || _pools[PageEntry.Tag(entry)] is null ? "pool"
+        : _metadata.Holds((nint)PageEntry.Slab(entry)) ? null
+        : "slab";
+
     private string? FindBrokenTotal()
     {
         nuint committed = 0;
@@ -219,9 +225,9 @@ public sealed partial class Arena
                     return $"the granule at 0x{chunk.AddressOf(granule):x} is {(isFree ? "free but owned" : "taken but nobody's")}";
                 }
 
-                if (entry != 0 && (PageEntry.Tag(entry) >= _pools.Count || _pools[PageEntry.Tag(entry)] is null))
+                if (entry != 0 && FindBrokenEntry(entry) is { } broken)
                 {
-                    return $"the granule at 0x{chunk.AddressOf(granule):x} is of a pool that does not exist";
+                    return $"the granule at 0x{chunk.AddressOf(granule):x} is of a {broken} that does not exist";
                 }
             }
 
@@ -239,6 +245,11 @@ public sealed partial class Arena
             if (lone.IsSpare != (_map.Find(lone.Start) == 0))
             {
                 return $"the block at 0x{lone.Start:x} is {(lone.IsSpare ? "spare but owned" : "in use but nobody's")}";
+            }
+
+            if (!lone.IsSpare && FindBrokenEntry(_map.Find(lone.Start)) is { } broken)
+            {
+                return $"the block at 0x{lone.Start:x} is of a {broken} that does not exist";
             }
         }
 

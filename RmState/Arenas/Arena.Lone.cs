@@ -149,7 +149,7 @@ public sealed unsafe partial class Arena
         if (malloced)
         {
             reserved = Granule.CountFor(bytes) << Granule.Shift;
-            start = reserved < bytes ? 0 : _memory.AllocateAligned(reserved, alignment);
+            start = reserved < bytes || !MayCommit(reserved) ? 0 : _memory.AllocateAligned(reserved, alignment);
         }
 
         var lone = new LoneBlock(FreeLoneId(), start, reserved) { IsMalloced = malloced, Alignment = alignment };
@@ -160,7 +160,7 @@ public sealed unsafe partial class Arena
 
         if (!_map.Prepare(start, reserved) || (!malloced && !_memory.Commit(start, pages)))
         {
-            GiveUp(malloced ? ChunkKind.Malloced : ChunkKind.Reserved, start, reserved);
+            _ = GiveUp(malloced ? ChunkKind.Malloced : ChunkKind.Reserved, start, reserved);
             return null;
         }
 
@@ -237,12 +237,6 @@ public sealed unsafe partial class Arena
         AddCommitted(pages - lone.Committed);
         (lone.Start, lone.Reserved, lone.Committed) = (start, reserved, pages);
         return true;
-    }
-
-    private void Unmap(LoneBlock lone)
-    {
-        GiveUp(lone.IsMalloced ? ChunkKind.Malloced : ChunkKind.Reserved, lone.Start, lone.Reserved);
-        _changes.Shrank(lone.Start, lone.Reserved);
     }
 
     // Gives the end of what is committed back. A refusal leaves it committed.

@@ -127,17 +127,22 @@ public sealed unsafe partial class Arena
     /// <summary>Commits pages within a run.</summary>
     internal bool TryCommitPages(int home, nint start, nuint bytes)
     {
+        ArenaChanges changes;
+        bool done;
         lock (_lock)
         {
             Chunk chunk = _chunks[home];
-            if (!TryCommit(chunk, start, bytes) && (PurgeSpare(nuint.MaxValue) == 0 || !TryCommit(chunk, start, bytes)))
+            done = TryCommit(chunk, start, bytes) || (PurgeSpare(nuint.MaxValue) != 0 && TryCommit(chunk, start, bytes));
+            if (done)
             {
-                return false;
+                SetDirty(chunk, start, bytes);
             }
 
-            SetDirty(chunk, start, bytes);
-            return true;
+            changes = TakeChanges();
         }
+
+        changes.Announce(this);
+        return done;
     }
 
     /// <summary>Gives pages within a run back to the system.</summary>
@@ -173,7 +178,7 @@ public sealed unsafe partial class Arena
     private bool TryAcquire(int granules, nuint bytes, nuint alignment, out Run run)
     {
         run = default;
-        if (IsDisposed || !TryFindRun(granules, alignment, out int home, out int first))
+        if (IsDisposed || !TryFindRun(granules, bytes, alignment, out int home, out int first))
         {
             return false;
         }
@@ -203,7 +208,7 @@ public sealed unsafe partial class Arena
         return true;
     }
 
-    private bool TryFindRun(int granules, nuint alignment, out int home, out int first)
+    private bool TryFindRun(int granules, nuint bytes, nuint alignment, out int home, out int first)
     {
         first = -1;
         bool single = granules == 1 && alignment <= Granule.Bytes;
@@ -217,7 +222,9 @@ public sealed unsafe partial class Arena
                 continue;
             }
 
-            int found = single ? chunk.FindOne() : chunk.FindRun(granules, alignment);
+            int found = !single ? chunk.FindRun(granules, alignment)
+                : chunk.SpareGranules > 0 ? chunk.FindSpare((int)(ToPages(bytes) / _page))
+                : chunk.FindOne();
             if (found >= 0)
             {
                 (home, first) = (i, found);
@@ -290,7 +297,8 @@ public sealed unsafe partial class Arena
 
         if (_memory.DecommitClosesPages)
         {
-            return _memory.Commit(start, (bytes + _page - 1) & ~(_page - 1));
+            nint first = start & -(nint)_page;
+            return _memory.Commit(first, ToPages(bytes + (nuint)(start - first)));
         }
 
         int end = chunk.IndexOf(start + (nint)bytes - 1) + 1;

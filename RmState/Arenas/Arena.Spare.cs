@@ -6,7 +6,7 @@ public sealed partial class Arena
     // The most that an operation gives back on the way, and the size of the system calls that Trim makes.
     private const nuint Slice = 1 << 20;
 
-    // Below this, spare memory is not worth a system call.
+    // Below this, spare memory is not worth a system call, unless none shall be kept at all.
     private const nuint LeastSpare = 1 << 18;
 
     private readonly TimeProvider _clock;
@@ -33,6 +33,9 @@ public sealed partial class Arena
         get => _commitLimit;
         set
         {
+            ArenaChanges changes;
+            nuint used;
+            bool possible;
             lock (_lock)
             {
                 if (_committed > value)
@@ -40,13 +43,17 @@ public sealed partial class Arena
                     _ = PurgeSpare(_committed - value);
                 }
 
-                if (_committed > value)
-                {
-                    throw new InvalidOperationException(
-                        $"{_committed - SpareBytes} bytes are in use, so the commit limit cannot be {value}. Free blocks and trim their pools first.");
-                }
+                possible = _committed <= value;
+                _commitLimit = possible ? value : _commitLimit;
+                used = _committed - SpareBytes;
+                changes = TakeChanges();
+            }
 
-                _commitLimit = value;
+            changes.Announce(this);
+            if (!possible)
+            {
+                throw new InvalidOperationException(
+                    $"{used} bytes are in use, so the commit limit cannot be {value}. Free blocks and trim their pools first.");
             }
         }
     }
@@ -70,7 +77,7 @@ public sealed partial class Arena
     /// Gives spare memory back to the system, up to a budget, highest addresses first. Memory that pools hold on to goes back with
     /// <see cref="Pool.Trim"/>, on the pool's own thread.
     /// </summary>
-    /// <param name="budget">The most bytes to give back, rounded up to a whole page; the next call goes on where this one stopped.</param>
+    /// <param name="budget">The most bytes to give back; those of one granule of 64 KiB go together. The next call goes on where this one stopped.</param>
     /// <returns>The bytes given back; less than the budget when there is no more.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="budget"/> is negative.</exception>
     /// <exception cref="ObjectDisposedException">The arena was disposed.</exception>
@@ -99,9 +106,9 @@ public sealed partial class Arena
         lock (_lock)
         {
             _lastTrim = _clock.GetTimestamp();
-            if (slice == 0)
+            if (done < wanted)
             {
-                done += _metadata.Trim();
+                done += _metadata.Trim(wanted - done);
             }
         }
 
@@ -135,11 +142,15 @@ public sealed partial class Arena
     // Runs at the end of every operation of a pool: what is spare beyond the fraction goes back, a slice at a time.
     private void Maintain(nuint incoming)
     {
-        nuint allowed = nuint.Max(LeastSpare, (nuint)(_committed * _spareFraction));
+        nuint least = _spareFraction > 0 ? LeastSpare : 0;
+        nuint allowed = nuint.Max(least, (nuint)(_committed * _spareFraction));
         if (SpareBytes > allowed)
         {
+            // What goes was committed, so with it goes a part of what is allowed.
+            var excess = (nuint)((SpareBytes - allowed) / (1 - _spareFraction));
+
             // Who brings more than a slice takes more than one away, or repeated large blocks would pile up.
-            _ = TrimUpTo(nuint.Min(SpareBytes - allowed, nuint.Max(Slice, incoming)));
+            _ = TrimUpTo(nuint.Min(nuint.Min(excess, SpareBytes - least), nuint.Max(Slice, incoming)));
         }
 
         if (IsTrimDue())
@@ -192,38 +203,39 @@ public sealed partial class Arena
         return done;
     }
 
+    // The oldest first. What the system refuses to take stays spare, and does not keep the others.
     private nuint TrimLone(nuint budget)
     {
         nuint done = 0;
-        while (done < budget && _spareLone.Count > 0)
+        for (int i = 0; i < _spareLone.Count && done < budget;)
         {
-            LoneBlock lone = _spareLone[0];
+            LoneBlock lone = _spareLone[i];
             nuint part = nuint.Min(lone.Committed, ToPages(budget - done));
             bool whole = lone.IsMalloced || part == lone.Committed;
-            nuint cut = whole ? part : CutOff(lone, part);
-            if (cut == 0 && lone.Committed != 0)
-            {
-                break;
-            }
-
-            SpareBytes -= cut;
-            done += cut;
-            if (whole)
-            {
-                // What is left goes with the mapping.
-                nuint rest = lone.IsMalloced ? lone.Committed : cut;
-                SpareBytes -= rest - cut;
-                done += rest - cut;
-                _committed -= rest;
-                TrimmedBytes += rest;
-                Unmap(lone);
-                ReservedBytes -= lone.Reserved;
-                _lone[lone.Id] = null;
-                _spareLone.RemoveAt(0);
-            }
+            nuint given = whole ? Unmap(lone) : CutOff(lone, part);
+            SpareBytes -= given;
+            done += given;
+            i += given == 0 ? 1 : 0;
         }
 
         return done;
+    }
+
+    // What is still committed goes with the mapping.
+    private nuint Unmap(LoneBlock lone)
+    {
+        if (!GiveUp(lone.IsMalloced ? ChunkKind.Malloced : ChunkKind.Reserved, lone.Start, lone.Reserved))
+        {
+            return 0;
+        }
+
+        _changes.Shrank(lone.Start, lone.Reserved);
+        _ = _spareLone.Remove(lone);
+        _lone[lone.Id] = null;
+        _committed -= lone.Committed;
+        TrimmedBytes += lone.Committed;
+        ReservedBytes -= lone.Reserved;
+        return lone.Committed;
     }
 
     private nuint TrimChunk(Chunk chunk, nuint budget)

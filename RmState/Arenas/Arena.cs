@@ -22,6 +22,7 @@ public sealed partial class Arena : IDisposable
     private readonly PageMap _map;
     private readonly MetadataHeap _metadata;
     private readonly List<Pool?> _pools = [null];
+    private int _firstFreePool = 1;
     private readonly nuint _page;
     private readonly ushort _allPages;
 
@@ -166,7 +167,7 @@ public sealed partial class Arena : IDisposable
         lock (_lock)
         {
             ThrowIfDisposed();
-            int tag = _pools.IndexOf(null, 1);
+            int tag = _pools.IndexOf(null, _firstFreePool);
             if (tag < 0)
             {
                 tag = _pools.Count;
@@ -179,6 +180,7 @@ public sealed partial class Arena : IDisposable
             }
 
             _pools[tag] = pool;
+            _firstFreePool = tag + 1;
             return (ushort)tag;
         }
     }
@@ -188,6 +190,7 @@ public sealed partial class Arena : IDisposable
         lock (_lock)
         {
             _pools[tag] = null;
+            _firstFreePool = Math.Min(_firstFreePool, tag);
         }
     }
 

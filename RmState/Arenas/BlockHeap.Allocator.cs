@@ -7,11 +7,11 @@ public sealed unsafe partial class BlockHeap : INativeAllocator
 {
     bool INativeAllocator.KnowsSizes => true;
 
-    nint INativeAllocator.Allocate(nuint size) => size > ElementSize ? 0 : TryAlloc(out nint element) ? element : 0;
+    nint INativeAllocator.Allocate(nuint size) => Fits(size) && TryAlloc(out nint element) ? element : 0;
 
     nint INativeAllocator.AllocateZeroed(nuint size)
     {
-        if (size > ElementSize)
+        if (!Fits(size))
         {
             return 0;
         }
@@ -20,8 +20,15 @@ public sealed unsafe partial class BlockHeap : INativeAllocator
         return element != 0 ? element : Take(_cache->Stride);
     }
 
-    nint INativeAllocator.AllocateAligned(nuint size, nuint alignment) =>
-        alignment > Alignment || size > ElementSize ? 0 : TryAlloc(out nint element) ? element : 0;
+    nint INativeAllocator.AllocateAligned(nuint size, nuint alignment)
+    {
+        if (!nuint.IsPow2(alignment))
+        {
+            throw new ArgumentOutOfRangeException(nameof(alignment), (ulong)alignment, "An alignment is a power of two.");
+        }
+
+        return Fits(size) && alignment <= Alignment && TryAlloc(out nint element) ? element : 0;
+    }
 
     nint INativeAllocator.Reallocate(nint block, nuint oldSize, nuint newSize, nuint alignment)
     {
@@ -54,6 +61,12 @@ public sealed unsafe partial class BlockHeap : INativeAllocator
     }
 
     AddressOwner INativeAllocator.OwnerOf(nint address) => Contains(address) ? AddressOwner.Mine : AddressOwner.Foreign;
+
+    private bool Fits(nuint size)
+    {
+        ThrowIfDisposed();
+        return size <= ElementSize;
+    }
 
     private bool IsLive(nint block)
     {

@@ -8,9 +8,13 @@ namespace Rm.Arenas;
 // Handing out and taking back: what is at hand, and the general paths.
 public sealed unsafe partial class BlockHeap
 {
+    // Up to here an element is cleared in fewer instructions than the way to memset has.
+    private const nuint WorthACall = 256;
+
     /// <summary>Hands out an element that is at hand.</summary>
     /// <param name="cleared">The bytes to clear.</param>
-    /// <returns>0 when none is, or the heap is busy or disposed.</returns>
+    /// <returns>0 when none is, when too much is to be cleared, or the heap is busy or disposed.</returns>
+    /// <remarks>Nothing is called, so that no registers are saved.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private nint Pop(nuint cleared)
     {
@@ -24,38 +28,45 @@ public sealed unsafe partial class BlockHeap
         tables->Operations = operations + 1;
         ClassCache* cache = _cache;
         MagazineEntry* top = cache->Top;
-        if (top == cache->Bottom)
+        if (top != cache->Bottom)
         {
-            tables->Operations = operations;
-            return 0;
-        }
-
-        cache->Top = --top;
-        byte* mark = top->Mark;
+            byte* mark = (--top)->Mark;
+            nint element = top->Block;
 #if RM_MUTATIONS
-        cleared = ArenaMutation.Is(ArenaMutation.ElementNotCleared) ? 0 : cleared;
+            cleared = ArenaMutation.Is(ArenaMutation.ElementNotCleared) ? 0 : cleared;
 #endif
-        nint element = top->Block;
-        if (cleared != 0 && *mark != Mark.CachedClean)
-        {
-            Clear((byte*)element, cleared);
+            bool dirty = cleared != 0 && *mark != Mark.CachedClean;
+            if (!dirty || cleared <= WorthACall)
+            {
+                if (dirty)
+                {
+                    Clear((byte*)element, cleared);
+                }
+
+                cache->Top = top;
+                *mark = Mark.Live;
+                tables->Operations = operations + 2;
+                GC.KeepAlive(this);
+                return element;
+            }
         }
 
-        *mark = Mark.Live;
-        tables->Operations = operations + 2;
-        GC.KeepAlive(this);
-        return element;
+        tables->Operations = operations;
+        return 0;
     }
 
-    // Small elements are cleared in fewer instructions than the way to memset has.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Clear(byte* element, nuint bytes)
     {
-        const nuint worthACall = 256;
         nuint step = (nuint)Vector128<byte>.Count;
-        if (bytes < step || bytes > worthACall)
+        if (bytes < step)
         {
-            NativeMemory.Clear(element, bytes);
+            // Smaller than a vector are only elements with an alignment of 8 or less.
+            do
+            {
+                element[--bytes] = 0;
+            }
+            while (bytes != 0);
             return;
         }
 
@@ -103,7 +114,7 @@ public sealed unsafe partial class BlockHeap
             MagazineEntry entry = *--_cache->Top;
             if (cleared != 0 && *entry.Mark != Mark.CachedClean)
             {
-                Clear((byte*)entry.Block, cleared);
+                NativeMemory.Clear((void*)entry.Block, cleared);
             }
 
             *entry.Mark = Mark.Live;
@@ -121,6 +132,35 @@ public sealed unsafe partial class BlockHeap
         _ = _store.Trim(nuint.MaxValue);
         _ = Arena.Trim();
         return _store.Refill(_cache);
+    }
+
+    // Of a block of several granules only the slab knows where elements begin.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void FreeInBlock(nint element)
+    {
+        HeapTables* tables = _tables;
+        long operations = tables->Operations;
+        if ((operations & 1) == 0)
+        {
+            tables->Operations = operations + 1;
+            byte* mark = HeapTables.FindBySlab(tables, element);
+            ClassCache* cache = _cache;
+            MagazineEntry* top = cache->Top;
+            if (mark != null && *mark == Mark.Live && top != cache->Limit)
+            {
+                *mark = Mark.Cached;
+                top->Block = element;
+                top->Mark = mark;
+                cache->Top = top + 1;
+                tables->Operations = operations + 2;
+                GC.KeepAlive(this);
+                return;
+            }
+
+            tables->Operations = operations;
+        }
+
+        FreeElsewhere(element);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

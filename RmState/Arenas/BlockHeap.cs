@@ -28,7 +28,6 @@ public sealed unsafe partial class BlockHeap : Pool
     private readonly Action<BlockHeap>? _onLeak;
     private readonly ushort _tag;
     private readonly bool _ownsArena;
-    private readonly bool _inGranule;
     private readonly int _keepEmpty;
 
     // What Alloc clears; 0 where contents are undefined.
@@ -49,15 +48,17 @@ public sealed unsafe partial class BlockHeap : Pool
         nuint stride = StrideOf(elementSize, Alignment);
         _cleared = Zeroed ? stride : 0;
         int granules = (int)Granule.CountFor((nuint)elementsPerBlock * stride);
+
+        // The short way takes any multiple of the stride in a granule for an element.
+        bool fillsGranule = granules == 1 && Granule.Bytes / (int)stride <= elementsPerBlock;
         int capacity = MagazineCapacity(stride, elementsPerBlock);
-        _inGranule = granules == 1;
         _tag = arena.Register(this);
         try
         {
             _store = new SlabStore(arena, _tag, Number, capacity, _keepEmpty);
             _tables = _store.Tables;
             _cache = HeapTables.CacheAt(_tables, Number);
-            _store.Define(Number, stride, elementsPerBlock, granules, capacity, (byte)(_inGranule ? Number : PageEntry.CustomClass));
+            _store.Define(Number, stride, elementsPerBlock, granules, capacity, (byte)(fillsGranule ? Number : PageEntry.CustomClass));
             _passed = arena.IsPassThrough ? new PassedBlocks(this) : null;
             if (_passed is null && !_store.TryOpenSlab(_cache))
             {
@@ -182,14 +183,12 @@ public sealed unsafe partial class BlockHeap : Pool
             ulong entry = HeapTables.EntryOf(tables, element);
             uint reciprocal = HeapTables.ReciprocalOf(tables, entry);
             ulong place = HeapTables.PlaceOf(element, reciprocal);
-            byte* mark = (uint)place < reciprocal && entry >> PageEntry.TagShift == 0 ? HeapTables.MarkAt(entry, place)
-                : _inGranule ? null
-                : HeapTables.FindBySlab(tables, element);
-            if (mark != null && *mark == Mark.Live)
+            if ((uint)place < reciprocal && entry >> PageEntry.TagShift == 0)
             {
+                byte* mark = HeapTables.MarkAt(entry, place);
                 ClassCache* cache = _cache;
                 MagazineEntry* top = cache->Top;
-                if (top != cache->Limit)
+                if (*mark == Mark.Live && top != cache->Limit)
                 {
                     *mark = Mark.Cached;
                     top->Block = element;
@@ -204,7 +203,7 @@ public sealed unsafe partial class BlockHeap : Pool
             tables->Operations = operations;
         }
 
-        FreeElsewhere(element);
+        FreeInBlock(element);
     }
 
     /// <summary>Name, elements and blocks.</summary>

@@ -73,6 +73,38 @@ internal sealed class Chunk
         return (word * 64) + BitOperations.TrailingZeroCount(bits[word]);
     }
 
+    /// <summary>
+    /// A free granule of which as many pages are committed as are wanted, or nearly so, among the lowest spare ones; -1 when there is
+    /// no spare one.
+    /// </summary>
+    internal int FindSpare(int pages)
+    {
+        const int candidates = 32;
+        int best = -1;
+        int leastOff = int.MaxValue;
+        int seen = 0;
+        for (int word = 0; word < _spare.Length && SpareGranules > seen && seen < candidates; word++)
+        {
+            for (ulong bits = _spare[word]; bits != 0; bits &= bits - 1)
+            {
+                seen++;
+                int granule = (word * 64) + BitOperations.TrailingZeroCount(bits);
+                int off = Math.Abs(BitOperations.PopCount(_committed[granule]) - pages);
+                if (off < leastOff)
+                {
+                    (best, leastOff) = (granule, off);
+                }
+
+                if (leastOff == 0)
+                {
+                    return best;
+                }
+            }
+        }
+
+        return best;
+    }
+
     /// <summary>The lowest run of free granules whose address is aligned; -1 when there is none.</summary>
     internal int FindRun(int granules, nuint alignment)
     {
@@ -157,13 +189,14 @@ internal sealed class Chunk
         return -1;
     }
 
-    private int NextFree(int from) => Next(from, 0);
-
-    private int NextTaken(int from)
+    /// <summary>The first taken granule from one on; their number when there is none.</summary>
+    internal int NextTaken(int from)
     {
         int next = Next(from, ulong.MaxValue);
         return next < 0 ? Granules : next;
     }
+
+    private int NextFree(int from) => Next(from, 0);
 
     // The next granule whose bit differs from those of the pattern; -1 behind the end.
     private int Next(int from, ulong pattern)

@@ -6,9 +6,6 @@ internal interface IBlockCounter
     /// <summary>Its name for messages.</summary>
     string NameForMessages { get; }
 
-    /// <summary>The blocks of the heap that it counts.</summary>
-    long CountedBlocks { get; }
-
     /// <summary>The heap ends; none of its blocks is counted.</summary>
     void HeapClosed();
 }

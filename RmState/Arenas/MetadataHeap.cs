@@ -63,7 +63,7 @@ internal sealed unsafe class MetadataHeap(IVirtualMemory memory) : IDisposable
         bytes = Rounded(bytes);
         if (bytes > MaxShared)
         {
-            Release(piece);
+            _ = TryRelease(_areas[piece]);
             return;
         }
 
@@ -77,39 +77,34 @@ internal sealed unsafe class MetadataHeap(IVirtualMemory memory) : IDisposable
         }
 
         area.GivePiece(piece);
-        if (area.IsEmpty && withRoom.Count > 1)
+        if (area.IsEmpty && withRoom.Count > 1 && TryRelease(area))
         {
             _ = withRoom.Remove(area);
-            Release(start);
         }
     }
 
-    /// <summary>Gives areas without pieces back to the system.</summary>
+    /// <summary>Gives areas without pieces back to the system, until their bytes reach a budget.</summary>
     /// <returns>The bytes given back.</returns>
-    internal nuint Trim()
+    internal nuint Trim(nuint budget)
     {
         nuint before = Bytes;
         foreach (List<Area>? withRoom in _withRoom)
         {
-            _ = withRoom?.RemoveAll(area =>
-            {
-                if (area.IsEmpty)
-                {
-                    Release(area.Memory.Start);
-                }
-
-                return area.IsEmpty;
-            });
+            _ = withRoom?.RemoveAll(area => area.IsEmpty && before - Bytes < budget && TryRelease(area));
         }
 
         return before - Bytes;
     }
 
+    /// <summary>Whether a piece begins at an address, or could.</summary>
+    internal bool Holds(nint piece) =>
+        _areas.ContainsKey((nint)((nuint)piece & ~(AreaBytes - 1))) && ((nuint)piece & (Unit - 1)) == 0;
+
     public void Dispose()
     {
         foreach (Area area in _areas.Values)
         {
-            Free(area);
+            _ = TryFree(area);
         }
 
         _areas.Clear();
@@ -147,25 +142,28 @@ internal sealed unsafe class MetadataHeap(IVirtualMemory memory) : IDisposable
         return area;
     }
 
-    private void Release(nint start)
+    // What the system refuses to take is kept, and serves again where it can.
+    private bool TryRelease(Area area)
     {
-        if (_areas.Remove(start, out Area? area))
+        if (!TryFree(area))
         {
-            Bytes -= area.Memory.Bytes;
-            Free(area);
+            return false;
         }
+
+        _ = _areas.Remove(area.Memory.Start);
+        Bytes -= area.Memory.Bytes;
+        return true;
     }
 
-    private void Free(Area area)
+    private bool TryFree(Area area)
     {
         if (area.Mapped)
         {
-            _ = memory.Release(area.Memory.Start, area.Memory.Bytes);
+            return memory.Release(area.Memory.Start, area.Memory.Bytes);
         }
-        else
-        {
-            memory.FreeAligned(area.Memory.Start, AreaBytes);
-        }
+
+        memory.FreeAligned(area.Memory.Start, AreaBytes);
+        return true;
     }
 
     /// <summary>Pages cut into pieces of one size.</summary>

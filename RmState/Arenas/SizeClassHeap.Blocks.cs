@@ -23,9 +23,9 @@ public sealed unsafe partial class SizeClassHeap
             }
 
             nint block = TakeOnce(size, alignment, zeroed, mark);
-            if (block == 0 && size <= SizeClasses.Largest)
+            if (block == 0)
             {
-                // What lies in the magazines keeps slabs that others could use.
+                // What lies in the magazines keeps slabs whose memory others could use, large blocks too.
                 _store.FlushAll();
                 DropRuns();
                 block = TakeOnce(size, alignment, zeroed, mark);

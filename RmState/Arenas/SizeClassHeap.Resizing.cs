@@ -99,7 +99,9 @@ public sealed unsafe partial class SizeClassHeap
 
         int number = alignment <= DefaultAlignment ? SizeClasses.Of(newSize) : SizeClasses.Of(newSize, alignment);
         bool isRun = (slab->Flags & SlabFlags.Run) != 0;
-        return isRun ? number > SizeClasses.CountInGranule && TryResizeRun(slab, newSize) : number == slab->Class;
+        return isRun
+            ? number > SizeClasses.CountInGranule && TryResizeRun(slab, nuint.Max(newSize, SizeClasses.LargestInGranule + 1))
+            : number == slab->Class;
     }
 
     private bool TryResizeLone(Slab* slab, nuint newSize, out nint block)

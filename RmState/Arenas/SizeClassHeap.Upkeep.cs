@@ -60,10 +60,23 @@ public sealed unsafe partial class SizeClassHeap
 
     internal override void ThrowIfCounted()
     {
-        if (Counter is { CountedBlocks: > 0 } counter)
+        if (Counter is not { } counter)
+        {
+            return;
+        }
+
+        long counted = 0;
+        _store.ForEachSlab(slab =>
+        {
+            foreach (byte mark in new ReadOnlySpan<byte>(Slab.Marks(slab), slab->Elements))
+            {
+                counted += Mark.IsCounted(mark) || mark == Mark.Elsewhere ? 1 : 0;
+            }
+        });
+        if (counted > 0)
         {
             throw new CountedBlockException(
-                $"{NameForMessages} cannot be disposed: {counter.NameForMessages} counts {counter.CountedBlocks} blocks of it. Dispose the state first.");
+                $"{NameForMessages} cannot be disposed: {counter.NameForMessages} counts {counted} blocks of it. Dispose the state first.");
         }
     }
 

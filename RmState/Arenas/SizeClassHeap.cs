@@ -12,7 +12,7 @@ namespace Rm.Arenas;
 /// <remarks>
 /// <para>Thread rule: one thread at a time, with hand-over between uses; overlap is detected, best effort. O(1); a call that has to ask
 /// the arena takes its lock.</para>
-/// <para>A block is at most 1/9 larger than asked for above 128 bytes, a multiple of 16 below, and costs one byte of metadata, which
+/// <para>A block is at most 1/8 larger than asked for above 128 bytes, a multiple of 16 below, and costs one byte of metadata, which
 /// lies apart: there is nothing before or behind a block that an overrun could change. From 1 MiB on a block has a mapping of its own.</para>
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
@@ -199,8 +199,9 @@ public sealed unsafe partial class SizeClassHeap : Pool, INativeAllocator
     private static int MagazineCapacity(nuint stride)
     {
         const nuint bytesAtHand = 8 * 1024;
+        const int least = 2;
         const int most = 64;
-        return (int)nuint.Clamp(bytesAtHand / stride, 1, most);
+        return (int)nuint.Clamp(bytesAtHand / stride, least, most);
     }
 
     private void Define(int number, nuint stride) =>

@@ -5,7 +5,7 @@ namespace Rm.Arenas;
 
 /// <summary>
 /// The sizes a size-class heap hands out: multiples of 16 up to 128 bytes, then eight to a doubling up to 1 MiB, so that a block
-/// above 128 bytes is at most 1/9 larger than asked for. Numbered from 1; 0 is none.
+/// above 128 bytes is at most 1/8 larger than asked for. Numbered from 1; 0 is none.
 /// </summary>
 internal static class SizeClasses
 {

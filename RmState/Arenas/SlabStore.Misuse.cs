@@ -21,9 +21,11 @@ internal sealed unsafe partial class SlabStore
         if (slab == null)
         {
             Pool? other = _arena.PoolOf(block);
-            string owner = other is null ? "no pool of its arena has memory there" : $"it is in memory of pool '{other.Name ?? "unnamed"}'";
+            string owner = other is null
+                ? "no pool of its arena has memory there, or has it no more since the block was freed before"
+                : $"it is in memory of pool '{other.Name ?? "unnamed"}'";
             throw new ForeignBlockException(
-                $"{member} of 0x{block:x}: it is not a block of {pool.NameForMessages}; {owner}. Free it where it was allocated.", block);
+                $"{member} of 0x{block:x}: it is not a block of {pool.NameForMessages}; {owner}. Free it where it was allocated, once.", block);
         }
 
 #if RM_MUTATIONS

@@ -9,6 +9,9 @@ internal sealed unsafe partial class SlabStore
     private const int SlabsPerTidying = 64;
     private const nuint BytesPerTidying = 1 << 20;
 
+    // Larger elements come back as a whole soon: their pages are worth keeping.
+    private const nuint LargestPunched = 4096;
+
     private nuint _tidyAt = LeastGrowth;
     private int _tidyClass = 1;
 
@@ -24,7 +27,8 @@ internal sealed unsafe partial class SlabStore
 
         _ = Tidy(keep);
         committed = _arena.CommittedBytes;
-        _tidyAt = committed + nuint.Max(LeastGrowth, committed >> GrowthShareLog2);
+        // The mark only rises: what is given back here and wanted again does not bring the next tidying nearer.
+        _tidyAt = nuint.Max(_tidyAt, committed) + nuint.Max(LeastGrowth, committed >> GrowthShareLog2);
     }
 
     private nuint Tidy(int keep)
@@ -39,7 +43,7 @@ internal sealed unsafe partial class SlabStore
                 Flush(cache, (int)cache->Cached);
                 for (int list = ClassCache.Lists - 1; list >= ClassCache.Lists / 2; list--)
                 {
-                    for (var slab = (Slab*)cache->Heads[list]; slab != null && visited < SlabsPerTidying; slab = slab->Next)
+                    for (var slab = (Slab*)cache->Heads[list]; slab != null && visited < SlabsPerTidying && cache->Stride <= LargestPunched; slab = slab->Next)
                     {
                         visited++;
                         done += PunchHoles(cache, slab, BytesPerTidying);

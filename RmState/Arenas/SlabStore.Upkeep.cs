@@ -57,7 +57,7 @@ internal sealed unsafe partial class SlabStore
     {
         Slab* slab = SlabOf(start);
         ClassCache* cache = HeapTables.CacheAt(Tables, slab->Class);
-        int cached = slab->Elements == 1 && Mark.IsFree(*Slab.Marks(slab)) ? 1 : 0;
+        int cached = slab->Elements == 1 && slab->Free == 0 && Mark.IsFree(*Slab.Marks(slab)) ? 1 : 0;
         for (MagazineEntry* entry = cache->Bottom; entry < cache->Top && slab->Elements > 1; entry++)
         {
             cached += (nuint)(entry->Block - slab->Start) < Slab.Bytes(slab) ? 1 : 0;

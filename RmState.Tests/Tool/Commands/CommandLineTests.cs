@@ -19,9 +19,9 @@ public sealed class CommandLineTests : IDisposable
         (int code, string output, string error) = Run("replay", trace, "--rounds", "1");
 
         Assert.Equal((ExitCode.Success, ""), (code, error));
-        Assert.Contains("small: 3 replays", output, StringComparison.Ordinal);
+        Assert.Contains("small: 5 replays", output, StringComparison.Ordinal);
         Assert.Contains("1,234", output, StringComparison.Ordinal);
-        Assert.Contains("live at end", output, StringComparison.Ordinal);
+        Assert.Contains("at end", output, StringComparison.Ordinal);
         Assert.DoesNotContain("FAIL", output, StringComparison.Ordinal);
     }
 
@@ -43,14 +43,25 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal([500, 600], traces.Select(t => t.GetProperty("trace").GetProperty("events").GetInt32()));
         foreach (JsonElement trace in traces)
         {
-            JsonElement plain = trace.GetProperty("plain");
-            Assert.True(plain.GetProperty("ratio").GetDouble() > 0);
-            Assert.True(plain.GetProperty("state")[0].GetProperty("checks").GetInt64() > 0);
-            Assert.True(plain.GetProperty("malloc")[0].GetProperty("plantedErrorSeen").GetBoolean());
-            Assert.True(trace.GetProperty("held").GetProperty("retains").GetInt64() > 0);
-            Assert.Equal(
-                trace.GetProperty("trace").GetProperty("liveObjects").GetInt64(),
-                trace.GetProperty("held").GetProperty("liveAtEnd").GetInt64());
+            JsonElement[] sides = [.. trace.GetProperty("sides").EnumerateArray()];
+            Assert.Equal(["malloc", "stateOverMalloc", "stateOverArena"], sides.Select(s => s.GetProperty("side").GetString()!), StringComparer.Ordinal);
+            foreach (JsonElement side in sides)
+            {
+                JsonElement report = Assert.Single(side.GetProperty("reports").EnumerateArray());
+                Assert.True(side.GetProperty("ratio").GetDouble() > 0);
+                Assert.True(report.GetProperty("checks").GetInt64() > 0);
+                Assert.True(report.GetProperty("plantedErrorSeen").GetBoolean());
+                Assert.Equal(JsonValueKind.Null, side.GetProperty("mapped").ValueKind);
+            }
+
+            foreach (JsonElement side in sides[1..])
+            {
+                Assert.True(side.GetProperty("held").GetProperty("retains").GetInt64() > 0);
+                Assert.Equal(
+                    trace.GetProperty("trace").GetProperty("liveObjects").GetInt64(),
+                    side.GetProperty("held").GetProperty("liveAtEnd").GetInt64());
+            }
+
             Assert.Equal(0, trace.GetProperty("violations").GetInt64());
             Assert.Empty(trace.GetProperty("failures").EnumerateArray());
         }
@@ -65,7 +76,66 @@ public sealed class CommandLineTests : IDisposable
 
         Assert.Equal(ExitCode.Success, code);
         using var document = JsonDocument.Parse(output);
-        Assert.Equal(JsonValueKind.Null, document.RootElement.GetProperty("traces")[0].GetProperty("held").ValueKind);
+        Assert.All(
+            document.RootElement.GetProperty("traces")[0].GetProperty("sides").EnumerateArray(),
+            side => Assert.Equal(JsonValueKind.Null, side.GetProperty("held").ValueKind));
+    }
+
+    [Fact]
+    public void JsonHasTheMemoryOverTime()
+    {
+        string trace = Save("small.rmt", RandomTrace.Make(seed: 1, events: 1000));
+
+        (_, string output, _) = Run("replay", trace, "--rounds", "1", "--holders", "0", "--samples", "10", "--json");
+
+        using var document = JsonDocument.Parse(output);
+        foreach (JsonElement side in document.RootElement.GetProperty("traces")[0].GetProperty("sides").EnumerateArray())
+        {
+            JsonElement[] samples = [.. side.GetProperty("sampled").GetProperty("samples").EnumerateArray()];
+            bool arena = side.GetProperty("side").GetString()!.EndsWith("Arena", StringComparison.Ordinal);
+            Assert.Equal([0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000], samples.Select(s => s.GetProperty("event").GetInt32()));
+            Assert.True(samples[^1].GetProperty("liveBytes").GetInt64() > 0);
+            Assert.True(samples[^1].GetProperty("residentBytes").GetInt64() >= 0);
+            Assert.Equal(arena ? JsonValueKind.Number : JsonValueKind.Null, samples[^1].GetProperty("committedBytes").ValueKind);
+        }
+    }
+
+    [Fact]
+    public void MapIsDrawn()
+    {
+        string trace = Save("small.rmt", RandomTrace.Make(seed: 1, events: 1000));
+        string map = Path.Combine(_folder, "heap.HTML");
+
+        (int code, _, string error) = Run("replay", trace, "--rounds", "1", "--holders", "0", "--uncounted", "--map", map, "--map-at", "700");
+
+        Assert.Equal((ExitCode.Success, ""), (code, error));
+        string text = File.ReadAllText(map);
+        Assert.Contains("The heap after event 700: event 700 of 1,000.", text, StringComparison.Ordinal);
+        Assert.Contains("small: arena", text, StringComparison.Ordinal);
+        Assert.StartsWith("<!DOCTYPE html", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MapThatCannotBeWrittenIsNamedAfterTheTable()
+    {
+        string trace = Save("small.rmt", RandomTrace.Make(seed: 1, events: 100));
+        string map = Directory.CreateDirectory(Path.Combine(_folder, "folder.svg")).FullName;
+
+        (int code, string output, string error) = Run("replay", trace, "--rounds", "1", "--holders", "0", "--map", map);
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.StartsWith($"rmstate: {map}: ", error, StringComparison.Ordinal);
+        Assert.Contains("geometric mean", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MapOfAnEventThatTheTraceDoesNotHaveIsRefused()
+    {
+        string trace = Save("small.rmt", RandomTrace.Make(seed: 1, events: 100));
+
+        (int code, _, string error) = Run("replay", trace, "--map", Path.Combine(_folder, "heap.svg"), "--map-at", "101");
+
+        Assert.Equal((ExitCode.Usage, $"rmstate: {trace}: has 100 events, so the map cannot show event 101"), (code, error.TrimEnd()));
     }
 
     [Fact]
@@ -118,6 +188,17 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("rmstate: --holders must be 0 to 1000, not -1.", "replay", "x.rmt", "--holders", "-1")]
     [InlineData("rmstate: --rounds must be 1 to 1000, not 0.", "replay", "x.rmt", "--rounds", "0")]
     [InlineData("rmstate: Cannot parse argument 'many'", "replay", "x.rmt", "--rounds", "many")]
+    [InlineData("rmstate: --samples must be 1 to 100000, not 0.", "replay", "x.rmt", "--samples", "0")]
+    [InlineData("rmstate: --allocator must be arena or malloc, not 'heap'.", "replay", "x.rmt", "--allocator", "arena,heap")]
+    [InlineData("rmstate: --allocator must be arena or malloc, not '1'.", "replay", "x.rmt", "--allocator", "1")]
+    [InlineData("rmstate: --allocator must be arena or malloc, not ''.", "replay", "x.rmt", "--allocator", "arena,")]
+    [InlineData("rmstate: Required argument missing for option: '--allocator'.", "replay", "x.rmt", "--allocator")]
+    [InlineData("rmstate: --map must name a file that ends in .svg or .html, not 'x.png'.", "replay", "x.rmt", "--map", "x.png")]
+    [InlineData("rmstate: --map must name a file in a folder that exists; 'no/folder/x.svg' is in none.", "replay", "x.rmt", "--map", "no/folder/x.svg")]
+    [InlineData("rmstate: --map draws one trace, not 2.", "replay", "x.rmt", "y.rmt", "--map", "x.svg")]
+    [InlineData("rmstate: --map draws an arena; add it to --allocator.", "replay", "x.rmt", "--map", "x.svg", "--allocator", "malloc")]
+    [InlineData("rmstate: --map-at must be peak, end or a number of events, not 'later'.", "replay", "x.rmt", "--map", "x.svg", "--map-at", "later")]
+    [InlineData("rmstate: --map-at needs --map FILE.", "replay", "x.rmt", "--map-at", "end")]
     [InlineData("rmstate: Unknown option '--holder'.", "replay", "x.rmt", "--holder", "3")]
     [InlineData("rmstate: Required command was not provided.", "reply")]
     public void BadUsageIsOneLineAndEndsWithTwo(string message, params string[] args)

@@ -14,28 +14,53 @@ public sealed class ReplayTableTests
     [Fact]
     public void PassingTraceShowsItsMedians()
     {
-        ReplayDocument document = Document(Good, Good with { NanosecondsPerEvent = 20, PeakRssOverStart = 1 << 20 });
+        ReplayDocument document = Document(
+            Good, Good with { NanosecondsPerEvent = 20, PeakRssOverStart = 1 << 20 }, arena: Good with { NanosecondsPerEvent = 10, PeakRssOverStart = 3 << 20 });
         string text = Show(document);
 
         Assert.Equal(ExitCode.Success, document.ExitCode);
         string row = Assert.Single(text.Split('\n'), l => l.Contains("some-trace ", StringComparison.Ordinal));
         Assert.Equal(
-            ["some-trace", "1", "30.0", "20.0", "1.50", "0.0", "MiB", "2.0", "MiB", "2.00", "1", "10", "0"],
+            ["some-trace", "1", "20.0", "30.0", "1.50", "10.0", "0.50", "0.0", "1.0", "2.0", "2.00", "3.0", "3.00", "1", "15", "0"],
             row.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("through malloc, state over malloc and state over arena: ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("FAIL", text, StringComparison.Ordinal);
     }
 
     [Fact]
+    public void LastRowHasTheGeometricMeansOfTheRatios()
+    {
+        ReplayDocument first = Document(Good, Good with { NanosecondsPerEvent = 20, PeakRssOverStart = 1 << 20 }, arena: Good);
+        ReplayDocument second = Document(Good, Good with { NanosecondsPerEvent = 120, PeakRssOverStart = 4 << 20 }, arena: Good with { NanosecondsPerEvent = 480 });
+        string text = Show(first with { Traces = [.. first.Traces, .. second.Traces] });
+
+        string row = Assert.Single(text.Split('\n'), l => l.Contains("geometric mean", StringComparison.Ordinal));
+        Assert.Equal(["geometric", "mean", "0.61", "2.45", "1.00", "1.00"], row.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void WithNothingBesideMallocOnlyMallocIsShown()
+    {
+        ReplayDocument document = Document(Good, Good);
+        document = document with { Traces = [document.Traces[0] with { Sides = [document.Traces[0].Sides[0]] }] };
+
+        string text = Show(document);
+
+        Assert.DoesNotContain("ratio ", text, StringComparison.Ordinal);
+        Assert.Contains("in turn through malloc: every block", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ViolationFailsTheRun() =>
-        AssertFails(Good with { Violations = 1, Messages = ["a byte"] }, "FAIL some-trace: round 1, state: a byte");
+        AssertFails(Good with { Violations = 1, Messages = ["a byte"] }, "FAIL some-trace: round 1, state over malloc: a byte");
 
     [Fact]
     public void UnseenPlantedErrorFailsTheRun() =>
-        AssertFails(Good with { PlantedErrorSeen = false }, "FAIL some-trace: round 1, state: the byte overwritten in the spare block was not reported");
+        AssertFails(Good with { PlantedErrorSeen = false }, "FAIL some-trace: round 1, state over malloc: the byte overwritten in the spare block was not reported");
 
     [Fact]
     public void ErrorFailsTheRun() =>
-        AssertFails(new ReplayReport { Error = "event 3: no" }, "FAIL some-trace: round 1, state: event 3: no");
+        AssertFails(new ReplayReport { Error = "event 3: no" }, "FAIL some-trace: round 1, state over malloc: event 3: no");
 
     [Fact]
     public void WrongNumberOfLiveBlocksIsShown() =>
@@ -47,7 +72,7 @@ public sealed class ReplayTableTests
         ReplayDocument document = Document(Good, Good, new ReplayReport { Error = "event 9: no" });
 
         Assert.Equal(ExitCode.Failed, document.ExitCode);
-        Assert.Contains("FAIL some-trace: with holders: event 9: no", Show(document), StringComparison.Ordinal);
+        Assert.Contains("FAIL some-trace: state over malloc, with holders: event 9: no", Show(document), StringComparison.Ordinal);
     }
 
     private static void AssertFails(ReplayReport state, string message)
@@ -60,7 +85,7 @@ public sealed class ReplayTableTests
         Assert.Contains("1 of 1 traces failed", text, StringComparison.Ordinal);
     }
 
-    private static ReplayDocument Document(ReplayReport state, ReplayReport malloc, ReplayReport? held = null) => new()
+    private static ReplayDocument Document(ReplayReport state, ReplayReport malloc, ReplayReport? held = null, ReplayReport? arena = null) => new()
     {
         Rounds = 1,
         Traces =
@@ -69,8 +94,12 @@ public sealed class ReplayTableTests
             {
                 Path = "folder/some-trace.rmt.gz",
                 Trace = Scripts.Written(w => w.Malloc(1)).Statistics,
-                Plain = ReplayComparison.Of([state], [malloc]),
-                Held = held,
+                Sides =
+                [
+                    SideResult.Of(ReplaySide.Malloc, [malloc], [malloc]),
+                    SideResult.Of(ReplaySide.StateOverMalloc, [state], [malloc]) with { Held = held },
+                    .. arena is null ? (SideResult[])[] : [SideResult.Of(ReplaySide.StateOverArena, [arena], [malloc])],
+                ],
             },
         ],
     };

@@ -1,4 +1,5 @@
 using Rm.Tool.Ratios;
+using Rm.Tool.Replay;
 
 namespace Rm.Tests.Tool.Ratios;
 
@@ -22,6 +23,46 @@ public sealed class SuiteTests
     [InlineData("table bytes per live pointer at rest, 100 k to 10 M, with sizes: worst", 52)]
     [InlineData("replay of redis-server, malloc-backed", 1.35)]
     [InlineData("slowest single RmAttach while 10 M pointers are attached, ms", 1)]
-    public void NamesAndTargetsAreFixed(string name, double target) =>
-        Assert.Equal(target, Assert.Single(Rows, row => string.Equals(row.Case, name, StringComparison.Ordinal)).Target);
+    [InlineData("RmMalloc+RmRelease 64 B over the arena, 1 other live", 0.6)]
+    [InlineData("RmMalloc+RmRelease 64 B over the arena, 1 k others live", 0.6)]
+    [InlineData("replace random, 16 to 512 B, counted over the arena, 1 k live", 1.25)]
+    [InlineData("replace random, 16 to 512 B, counted over the arena, 4 k live", 1.25)]
+    [InlineData("replace random, 16 to 512 B, counted over the arena, 100 k live", 1.2)]
+    [InlineData("replace random, 16 to 512 B, counted over the arena, 1 M live", 1.1)]
+    [InlineData("replace random, 16 to 512 B, size-class heap alone, 1 k live", 0.6)]
+    [InlineData("replace random, 16 to 512 B, size-class heap alone, 4 k live", 0.6)]
+    [InlineData("replace random, 16 to 512 B, size-class heap alone, 100 k live", 0.6)]
+    [InlineData("replace random, 16 to 512 B, size-class heap alone, 1 M live", 0.6)]
+    [InlineData("BlockHeap Alloc+Free 64 B", 0.4)]
+    [InlineData("BlockHeap replace random, 64 B, 1 k live", 0.6)]
+    [InlineData("BlockHeap replace random, 64 B, 100 k live", 0.6)]
+    [InlineData("BlockHeap replace random, 64 B, 1 M live", 0.6)]
+    [InlineData("replays over the arena, counted: geometric mean", 0.95)]
+    [InlineData("peak RSS over start, replays over the arena, counted: geometric mean", 1.05)]
+    [InlineData("peak RSS over start, replays over the arena, uncounted: geometric mean", 0.95)]
+    [InlineData("bytes of overhead per 64 B element in a full block heap", 2)]
+    [InlineData("resident after 1 M x 64 B, all but every 1024th freed, and Trim: block heap", 1.25)]
+    [InlineData("resident after 1 M x 64 B, all but every 1024th freed, and Trim: size-class heap", 1.25)]
+    [InlineData("resident over start after 1 M x 64 B all freed and Trim, MiB", 1)]
+    [InlineData("resident over start after a 200 MB spike on 15 MB and Trim, MiB", 2)]
+    [InlineData("slowest single Alloc or Free of 10 M random ones, size-class heap, ms", 1)]
+    [InlineData("slowest single Alloc or Free of 10 M random ones, block heap, ms", 1)]
+    public void NamesAndTargetsAreFixed(string name, double target) => Assert.Equal(target, Named(name).Target);
+
+    [Fact]
+    public void EveryShippedTraceHasItsRows()
+    {
+        string[] traces = [.. Directory.GetFiles(Path.Combine(RepositoryFiles.Root, "traces"), "*.rmt.gz").Select(ReplayResult.ShortName)];
+
+        Assert.NotEmpty(traces);
+        Assert.All(traces, static trace =>
+        {
+            Assert.Equal(1.35, Named($"replay of {trace}, malloc-backed").Target);
+            Assert.Equal(1.1, Named($"replay of {trace} over the arena, counted").Target);
+            Assert.Equal(1.2, Named($"peak RSS over start, replay of {trace} over the arena, counted").Target);
+            Assert.Equal(1.1, Named($"peak RSS over start, replay of {trace} over the arena, uncounted").Target);
+        });
+    }
+
+    private static Row Named(string name) => Assert.Single(Rows, row => string.Equals(row.Case, name, StringComparison.Ordinal));
 }

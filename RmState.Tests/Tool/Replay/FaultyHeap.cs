@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
+using Rm.Arenas;
 using Rm.Tool.Replay;
-using Rm.Tool.Traces;
 
 namespace Rm.Tests.Tool.Replay;
 
@@ -22,6 +22,8 @@ internal unsafe struct FaultyHeap : IReplayHeap<FaultyHeap>
     }
 
     public static bool DisposeFrees => false;
+
+    public readonly Arena? Arena => null;
 
     public static void WarmUp()
     {
@@ -96,7 +98,7 @@ internal unsafe struct FaultyHeap : IReplayHeap<FaultyHeap>
     public void FreeAligned(nint block) =>
         NativeMemory.AlignedFree((void*)(block & ~(nint)(_fault == HeapFault.Misaligned ? 63 : 0)));
 
-    public void Audit(TraceStatistics expected, ReplayTally tally)
+    public void Audit(ReplayScript script, ReadOnlySpan<nint> blocks, ReplayTally tally)
     {
     }
 

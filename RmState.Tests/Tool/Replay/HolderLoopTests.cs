@@ -22,6 +22,21 @@ public sealed unsafe class HolderLoopTests
         Assert.InRange(report.Retains, script.ObjectCount, (long)holders * script.ObjectCount);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 2)]
+    public void StateOverArenaPasses(int holders, ulong seed)
+    {
+        ReplayScript script = Scripts.Random(seed: (int)seed, events: 5000);
+
+        ReplayReport report = ReplaySession.Run<ArenaStateHeap>(script, new HolderLoop(script, holders, seed).Run, warmUp: false);
+
+        Assert.Empty(report.Failures());
+        Assert.True(report.PlantedErrorSeen);
+        Assert.Equal(script.Statistics.LiveObjects, report.LiveAtEnd);
+        Assert.Equal(Replay(script, holders, seed).Retains, report.Retains);
+    }
+
     [Fact]
     public void SeedDecidesTheHolders()
     {

@@ -20,14 +20,21 @@ public sealed class ReplayMeasurementTests : IDisposable
     {
         int replays = 0;
 
-        ReplayComparison comparison = ReplayMeasurement.Compare(_trace, rounds: 2, () => replays++);
+        IReadOnlyList<SideResult> sides = ReplayMeasurement.Compare(
+            _trace, [ReplaySide.StateOverArena, ReplaySide.Arena], rounds: 2, () => replays++);
 
-        Assert.Empty(comparison.Failures());
-        Assert.Equal(4, replays);
-        Assert.Equal((2, 2, 2), (comparison.State.Count, comparison.Malloc.Count, comparison.Ratios.Count));
-        Assert.Equal(comparison.State[1].NanosecondsPerEvent / comparison.Malloc[1].NanosecondsPerEvent, comparison.Ratios[1]);
-        Assert.Equal(comparison.Ratios.Average(), comparison.Ratio, precision: 9);
-        Assert.True(comparison.StateNanoseconds > 0 && comparison.MallocNanoseconds > 0);
+        Assert.Equal(6, replays);
+        Assert.Equal([ReplaySide.Malloc, ReplaySide.StateOverArena, ReplaySide.Arena], sides.Select(s => s.Side));
+        foreach (SideResult side in sides)
+        {
+            Assert.Empty(side.Failures());
+            Assert.Equal((2, 2), (side.Reports.Count, side.Ratios.Count));
+            Assert.Equal(side.Reports[1].NanosecondsPerEvent / sides[0].Reports[1].NanosecondsPerEvent, side.Ratios[1]);
+            Assert.Equal(side.Ratios.Average(), side.Ratio, precision: 9);
+            Assert.True(side.Nanoseconds > 0 && side.PeakRss >= 0 && side.PeakRssRatio > 0);
+        }
+
+        Assert.Equal((1.0, 1.0), (sides[0].Ratio, sides[0].PeakRssRatio));
     }
 
     [Fact]
@@ -35,16 +42,16 @@ public sealed class ReplayMeasurementTests : IDisposable
     {
         string missing = _trace + ".missing";
 
-        ReplayComparison comparison = ReplayMeasurement.Compare(missing, rounds: 1);
+        IReadOnlyList<SideResult> sides = ReplayMeasurement.Compare(missing, [ReplaySide.StateOverArena], rounds: 1);
 
         Assert.Equal(
             [
-                $"round 1, state: the replaying process ended with exit code 2: {missing}: no such file",
                 $"round 1, malloc: the replaying process ended with exit code 2: {missing}: no such file",
+                $"round 1, state over arena: the replaying process ended with exit code 2: {missing}: no such file",
             ],
-            comparison.Failures(),
+            sides.SelectMany(s => s.Failures()),
             StringComparer.Ordinal);
-        Assert.True(double.IsNaN(comparison.Ratio));
+        Assert.All(sides, s => Assert.True(double.IsNaN(s.Ratio)));
     }
 
     [Theory]
@@ -53,6 +60,13 @@ public sealed class ReplayMeasurementTests : IDisposable
     [InlineData(0, "no JSON", "", "the replaying process ended with exit code 0: it wrote no report")]
     public void ProcessWithoutAReportIsAFailure(int exitCode, string output, string error, string failure) =>
         Assert.Equal(failure, Assert.Single(ReplayProcess.Parse(exitCode, output, error).Failures()));
+
+    [Theory]
+    [InlineData(new double[] { }, double.NaN)]
+    [InlineData(new[] { double.NaN }, double.NaN)]
+    [InlineData(new[] { 2.0, double.NaN, 8.0 }, 4)]
+    public void GeometricMeanLeavesOutWhatDoesNotExist(double[] values, double mean) =>
+        Assert.Equal(mean, ReplayMeasurement.GeometricMean(values), precision: 9);
 
     [Theory]
     [InlineData(new double[] { }, double.NaN)]

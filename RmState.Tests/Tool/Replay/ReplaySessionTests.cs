@@ -1,3 +1,4 @@
+using Rm.Tests.Tool.Traces;
 using Rm.Tool.Replay;
 
 namespace Rm.Tests.Tool.Replay;
@@ -18,6 +19,43 @@ public sealed class ReplaySessionTests
     [InlineData(3)]
     public void StatePasses(int seed) =>
         AssertPasses(seed, script => ReplaySession.Run<StateHeap>(script, ReplayLoop.Run, warmUp: false));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void ArenaPasses(int seed) =>
+        AssertPasses(seed, script => ReplaySession.Run<ArenaHeap>(script, ReplayLoop.Run, warmUp: false));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void StateOverArenaPasses(int seed) =>
+        AssertPasses(seed, script => ReplaySession.Run<ArenaStateHeap>(script, ReplayLoop.Run, warmUp: false));
+
+    [Fact]
+    public void EachCallPassesOverTheArena()
+    {
+        ReplayScript script = Scripts.Written(w =>
+        {
+            WriteEachCall(w);
+            w.Realloc(w.Malloc(3 << 20), 5 << 20);
+            w.Realloc(w.Aligned(16, 100_000), 200_000);
+            w.Realloc(w.Malloc(1000), 800);
+            w.Malloc(0);
+        });
+
+        Assert.Empty(ReplaySession.Run<ArenaHeap>(script, ReplayLoop.Run, warmUp: true).Failures());
+        Assert.Empty(ReplaySession.Run<ArenaStateHeap>(script, ReplayLoop.Run, warmUp: true).Failures());
+    }
+
+    [Fact]
+    public void ByteOverwrittenInTheArenaIsReported()
+    {
+        AssertSees<ArenaHeap>();
+        AssertSees<ArenaStateHeap>();
+    }
 
     [Fact]
     public void WarmUpLeavesNothingBehind() =>
@@ -109,7 +147,9 @@ public sealed class ReplaySessionTests
     }
 
     // Objects: 0 malloc of three pages and a byte, 1 malloc, 2 calloc, 3 aligned, 4 the first shrunk, which is then freed.
-    private static ReplayScript EachCall() => Scripts.Written(w =>
+    private static ReplayScript EachCall() => Scripts.Written(WriteEachCall);
+
+    private static void WriteEachCall(TraceWriter w)
     {
         int first = w.Malloc((3 * 4096) + 1);
         w.Malloc(10);
@@ -117,7 +157,25 @@ public sealed class ReplaySessionTests
         w.Aligned(6, 100);
         int second = w.Realloc(first, 5000);
         w.Free(second);
-    });
+    }
+
+    private static unsafe void AssertSees<THeap>()
+        where THeap : struct, IReplayHeap<THeap>
+    {
+        ReplayScript script = Scripts.Written(w => w.Free(w.Malloc(9000)));
+
+        ReplayReport report = ReplaySession.Run<THeap>(script, Tamper, warmUp: false);
+
+        Assert.StartsWith("event 1: object 0: byte 4096 reads 0x", Assert.Single(report.Failures()), StringComparison.Ordinal);
+        Assert.True(report.PlantedErrorSeen);
+
+        static void Tamper(ref THeap heap, ReplayScript script, Span<nint> blocks, int end, ReplayTally tally)
+        {
+            ReplayLoop.Run(ref heap, script, blocks, 0, 1, tally);
+            ((byte*)blocks[0])[4096] ^= 1;
+            ReplayLoop.Run(ref heap, script, blocks, 1, end, tally);
+        }
+    }
 
     private static void AssertPasses(int seed, Func<ReplayScript, ReplayReport> replay)
     {

@@ -43,12 +43,20 @@ public sealed class StateAuditTests
     private static void AssertReports(string message, Action<RmState> use) =>
         Assert.Contains(Audit(use), m => string.Equals(m, message, StringComparison.Ordinal));
 
-    private static IReadOnlyList<string> Audit(Action<RmState> use)
+    [Fact]
+    public void SizeThatAnAllocatorRoundsUpPasses()
+    {
+        Assert.Empty(Audit(state => state.RmMalloc(16), mostBytes: 16));
+        Assert.Equal("bytes live in the state: 17, and should be 10 to 16", Assert.Single(Audit(state => state.RmMalloc(17), mostBytes: 16)));
+        Assert.Equal("bytes live in the state: 9, and should be 10 to 16", Assert.Single(Audit(state => state.RmMalloc(9), mostBytes: 16)));
+    }
+
+    private static IReadOnlyList<string> Audit(Action<RmState> use, long mostBytes = 10)
     {
         using var state = new RmState();
         use(state);
         var tally = new ReplayTally();
-        StateAudit.Run(state, OneBlockOfTen, tally);
+        StateAudit.Run(state, OneBlockOfTen, mostBytes, tally);
         return tally.Messages;
     }
 }

@@ -12,16 +12,16 @@ internal sealed class BenchContext : IDisposable
 
     internal BenchContext(BenchSettings settings, string root)
     {
-        Root = root;
         Settings = settings;
+        Replays = ReplayRuns.Over(Path.Combine(root, "traces"), settings);
         Rounds = new PairedRounds(settings.Rounds, settings.RoundNanoseconds);
         _largePool = new Lazy<BlockPool>(() => BlockPool.Imagine(settings.Sized(MostBlocks)));
     }
 
     internal BenchSettings Settings { get; }
 
-    /// <summary>The directory that holds the traces.</summary>
-    internal string Root { get; }
+    /// <summary>The replays of the recorded heaps, made when first asked for.</summary>
+    internal ReplayRuns Replays { get; }
 
     internal PairedRounds Rounds { get; }
 
@@ -32,6 +32,14 @@ internal sealed class BenchContext : IDisposable
 
     /// <summary>The table seeds, of which a row is the worst.</summary>
     internal IEnumerable<ulong> Seeds => Enumerable.Range(1, Settings.Seeds).Select(static seed => (ulong)seed);
+
+    /// <summary>Those of the seeds that a row is measured with.</summary>
+    internal IEnumerable<ulong> SeedsFor(SeedUse use) => Seeds.Take(use switch
+    {
+        SeedUse.Table => int.MaxValue,
+        SeedUse.Marks => Settings.MarkSeeds,
+        _ => 1,
+    });
 
     public void Dispose()
     {

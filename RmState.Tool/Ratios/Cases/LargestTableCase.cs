@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime;
 using System.Runtime.CompilerServices;
 using Rm.Tool.Ratios.Contenders;
 using Rm.Tool.Ratios.Measuring;
@@ -21,7 +20,6 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
     private const double Share = 0.9999;
     private const int WarmingBlocks = 200_000;
     private const int CallLength = 1_000;
-    private const long CollectorAllowance = 1 << 20;
 
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
@@ -29,7 +27,7 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
         using var yardstick = new Yardstick(draws.Blocks.Length, draws.Indexes);
         Warm(draws.Blocks.AsSpan(0, Math.Min(WarmingBlocks, draws.Blocks.Length)));
         var comparisons = new List<(ulong Seed, Comparison Comparison)>();
-        var fillings = new List<AttachTimes>();
+        var fillings = new List<OperationTimes>();
         foreach (ulong seed in context.Seeds)
         {
             RmState state = States.Empty(seed);
@@ -42,7 +40,7 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
         return [PairedCase.Worst(comparisons), .. BestOf([.. fillings.Take(Runs)])];
     }
 
-    private static Figure[] BestOf(AttachTimes[] runs)
+    private static Figure[] BestOf(OperationTimes[] runs)
     {
         string all = string.Join(' ', runs.Select(static run => $"{run.Longest / 1e6:F2}"));
         return
@@ -52,22 +50,10 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
         ];
     }
 
-    private static AttachTimes Fill(RmState state, nint[] blocks)
+    private static OperationTimes Fill(RmState state, nint[] blocks)
     {
-        var times = new AttachTimes();
-        bool quiet = GC.TryStartNoGCRegion(CollectorAllowance);
-        try
-        {
-            Loop(state, blocks, times);
-        }
-        finally
-        {
-            if (quiet && GCSettings.LatencyMode == GCLatencyMode.NoGCRegion)
-            {
-                GC.EndNoGCRegion();
-            }
-        }
-
+        var times = new OperationTimes();
+        QuietCollector.Run(() => Loop(state, blocks, times));
         return times;
     }
 
@@ -78,7 +64,7 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
         while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(500))
         {
             using RmState state = States.Empty(seed: 1);
-            var times = new AttachTimes();
+            var times = new OperationTimes();
             for (int from = 0; from < blocks.Length; from += CallLength)
             {
                 Loop(state, blocks[from..Math.Min(from + CallLength, blocks.Length)], times);
@@ -87,7 +73,7 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Loop(RmState state, ReadOnlySpan<nint> blocks, AttachTimes times)
+    private static void Loop(RmState state, ReadOnlySpan<nint> blocks, OperationTimes times)
     {
         times.Begin();
         long before = Stopwatch.GetTimestamp();

@@ -3,12 +3,15 @@ using Rm.Tool.Ratios.Measuring;
 namespace Rm.Tool.Ratios.Cases;
 
 /// <summary>A row that is a ratio of paired rounds: the worst of the table seeds.</summary>
-internal sealed class PairedCase(Row row, Func<BenchContext, Contest> prepare) : BenchCase(row)
+/// <param name="row">The row.</param>
+/// <param name="prepare">Makes the two sides.</param>
+/// <param name="seeds">What the seeds have to do with it.</param>
+internal sealed class PairedCase(Row row, Func<BenchContext, Contest> prepare, SeedUse seeds = SeedUse.Table) : BenchCase(row)
 {
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
         using Contest contest = prepare(context);
-        return [Worst(context.Seeds.Select(seed => (seed, Compare(context, contest, seed))))];
+        return [Worst(context.SeedsFor(seeds).Select(seed => (seed, Compare(context, contest, seed))))];
     }
 
     /// <summary>The figure of the seed with the highest ratio; the note tells how quiet the machine was.</summary>
@@ -18,7 +21,8 @@ internal sealed class PairedCase(Row row, Func<BenchContext, Contest> prepare) :
         (ulong seed, Comparison worst) = all.MaxBy(static one => one.Comparison.Ratio);
         Comparison restless = all.MaxBy(static one => one.Comparison.Unrest).Comparison;
         int noisy = all.Count(static one => one.Comparison.IsNoisy);
-        string note = $"A/A {restless.AgainstItself:F3}, seed {seed}, best seed {all.Min(static one => one.Comparison.Ratio):F3}";
+        string note = $"A/A {restless.AgainstItself:F3}";
+        note += all.Count == 1 ? "" : $", seed {seed}, best seed {all.Min(static one => one.Comparison.Ratio):F3}";
         return new Figure(worst.Ours, worst.Peer, worst.Ratio, noisy == 0 ? note : $"NOISY {noisy} of {all.Count}: {note}");
     }
 

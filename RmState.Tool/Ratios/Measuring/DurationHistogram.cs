@@ -8,6 +8,9 @@ internal sealed class DurationHistogram(int limit)
     /// <summary>The longest duration recorded, in nanoseconds.</summary>
     internal long Longest { get; private set; }
 
+    /// <summary>How many durations were recorded.</summary>
+    internal long Count => _counts.Sum(static count => (long)count);
+
     /// <summary>Counts one duration.</summary>
     internal void Record(long nanoseconds)
     {
@@ -19,8 +22,7 @@ internal sealed class DurationHistogram(int limit)
     /// <param name="share">0 to 1.</param>
     internal long Quantile(double share)
     {
-        long total = _counts.Sum(static count => (long)count);
-        long wanted = Math.Max(1, (long)Math.Ceiling(share * total));
+        long wanted = Math.Max(1, (long)Math.Ceiling(share * Count));
         long seen = 0;
         for (int nanoseconds = 0; nanoseconds < limit; nanoseconds++)
         {

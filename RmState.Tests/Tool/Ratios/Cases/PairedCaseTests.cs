@@ -27,4 +27,8 @@ public sealed class PairedCaseTests
 
         Assert.StartsWith("NOISY 1 of 2: A/A 1.200", figure.Note, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void ARowWithoutATableHasNoSeedToTell() =>
+        Assert.Equal("A/A 1.010", PairedCase.Worst([(1, new Comparison(2, 1, 2, 1.01))]).Note);
 }

@@ -11,7 +11,7 @@ namespace Rm.Tool.Ratios.Measuring;
 /// operation in question, was other operations' and is taken off by the wall's clock; unless there was a pause between two, when
 /// the wall's time has to do.
 /// </remarks>
-internal sealed class AttachTimes
+internal sealed class OperationTimes
 {
     private const int HistogramLimit = 1_000_000;
 
@@ -30,6 +30,9 @@ internal sealed class AttachTimes
 
     /// <summary>The longest time, in nanoseconds.</summary>
     internal long Longest => _all.Longest;
+
+    /// <summary>How many operations there were.</summary>
+    internal long Count => _all.Count;
 
     /// <summary>Operations that were interrupted.</summary>
     internal int Interrupted { get; private set; }

@@ -3,14 +3,14 @@ using Rm.Tool.Ratios.Measuring;
 
 namespace Rm.Tests.Tool.Ratios.Measuring;
 
-public sealed class AttachTimesTests
+public sealed class OperationTimesTests
 {
     private const int Milliseconds = 30;
 
     [Fact]
     public void AnOperationsOwnTimeCountsInFullHoweverOftenItIsInterrupted()
     {
-        var times = new AttachTimes();
+        var times = new OperationTimes();
         times.Begin();
         long start = Stopwatch.GetTimestamp();
         long busySince = ProcessorTime.Now();
@@ -27,7 +27,7 @@ public sealed class AttachTimesTests
     public void WhatAnOperationWaitedForCounts()
     {
         using var never = new ManualResetEventSlim();
-        var times = new AttachTimes();
+        var times = new OperationTimes();
         times.Begin();
         long start = Stopwatch.GetTimestamp();
         _ = never.Wait(Milliseconds);
@@ -45,7 +45,7 @@ public sealed class AttachTimesTests
         }
 
         // More of the wall's time than the thread has lived through: the clocks cannot tell it from an interruption.
-        var times = new AttachTimes();
+        var times = new OperationTimes();
         times.Begin();
         long start = Stopwatch.GetTimestamp();
         times.Record(start, start + Stopwatch.Frequency);
@@ -57,7 +57,7 @@ public sealed class AttachTimesTests
     [Fact]
     public void ShortOnesCountAsTheyAre()
     {
-        var times = new AttachTimes();
+        var times = new OperationTimes();
         times.Begin();
         for (int operation = 1; operation <= 1_000; operation++)
         {

@@ -1,0 +1,14 @@
+namespace Rm.Tests.Faults;
+
+/// <summary>What was asked of a <see cref="FaultyVirtualMemory"/>.</summary>
+internal enum MemoryCall
+{
+    Reserve,
+    Commit,
+    Decommit,
+    Release,
+    Move,
+    Measure,
+    Allocate,
+    Free,
+}

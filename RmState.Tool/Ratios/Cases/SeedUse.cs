@@ -1,0 +1,14 @@
+namespace Rm.Tool.Ratios.Cases;
+
+/// <summary>What a table's hash seed has to do with a row.</summary>
+internal enum SeedUse
+{
+    /// <summary>Our side looks blocks up in a table: the row is the worst of all seeds.</summary>
+    Table,
+
+    /// <summary>Our side has a table but counts in a heap's marks: the seed should not matter, and a thorough run shows that.</summary>
+    Marks,
+
+    /// <summary>Our side has no table.</summary>
+    None,
+}
