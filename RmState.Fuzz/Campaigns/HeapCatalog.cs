@@ -36,14 +36,14 @@ internal static class HeapCatalog
     private static HeapProfile Large() => new()
     {
         Name = "heap-large",
-        Steps = [.. Changing, (OpCode.HeapAligned, 20), (OpCode.HeapReallocate, 60), .. Looking, .. Trimming],
+        Steps = [.. Changing, (OpCode.HeapZeroed, 40), (OpCode.HeapAligned, 20), (OpCode.HeapReallocate, 60), .. Looking, .. Trimming],
         MinLength = 10,
         MaxLength = 300,
         MaxLive = 30,
         MaxSize = 300_000,
         HugePercent = 15,
         WideAlignmentPercent = 40,
-        StepsPerRound = 1500,
+        StepsPerRound = 3000,
     };
 
     // Little may be committed, and the limit moves.
