@@ -119,6 +119,7 @@ internal static class CampaignCatalog
         MaxLength = 2000,
         MaxLive = 300,
         ManyPercent = 3,
+        StepsPerRound = 12_000,
         Presets =
         [
             1, 2, 3, 0x8000, 0x8001, 0xFFF0, 126, 127, 128, 254, 255, 256, 4094, 4095, 4096, 32766, 32767, 32768, 65533, 65534, 65535, 65536, 65537, (1 << 20) - 1, 1 << 20,

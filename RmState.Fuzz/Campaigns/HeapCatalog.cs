@@ -36,14 +36,14 @@ internal static class HeapCatalog
     private static HeapProfile Large() => new()
     {
         Name = "heap-large",
-        Steps = [.. Changing, (OpCode.HeapAligned, 20), (OpCode.HeapReallocate, 60), .. Looking, .. Trimming],
+        Steps = [.. Changing, (OpCode.HeapZeroed, 40), (OpCode.HeapAligned, 20), (OpCode.HeapReallocate, 60), .. Looking, .. Trimming],
         MinLength = 10,
         MaxLength = 300,
         MaxLive = 30,
         MaxSize = 300_000,
         HugePercent = 15,
         WideAlignmentPercent = 40,
-        StepsPerRound = 1500,
+        StepsPerRound = 3000,
     };
 
     // Little may be committed, and the limit moves.
@@ -57,7 +57,7 @@ internal static class HeapCatalog
         MaxSize = 60_000,
         HugePercent = 2,
         Limits = [1, 65536, 200_000, 1 << 20, 5_000_000],
-        StepsPerRound = 4000,
+        StepsPerRound = 8000,
     };
 
     // The system refuses: the n-th call, some calls at random, or every call of a kind for a while.
@@ -71,7 +71,7 @@ internal static class HeapCatalog
         MaxSize = 60_000,
         HugePercent = 3,
         FaultPercents = [0, 0, 2, 10, 40],
-        StepsPerRound = 4000,
+        StepsPerRound = 8000,
     };
 
     // Memory of the caller's own, dirty and not to be given back.
@@ -85,7 +85,7 @@ internal static class HeapCatalog
         MaxSize = 20_000,
         HugePercent = 1,
         Lent = [65536 * 3, 1_000_000, 4 << 20],
-        StepsPerRound = 4000,
+        StepsPerRound = 8000,
     };
 
     private static HeapProfile Passed() => new()
@@ -100,7 +100,7 @@ internal static class HeapCatalog
         PassThrough = true,
         BlockHeaps = [0, 0, 1],
         Limits = [0, 0, 100_000],
-        StepsPerRound = 2000,
+        StepsPerRound = 8000,
     };
 
     // Elements of one size, beside general blocks in the same arena.
@@ -130,6 +130,6 @@ internal static class HeapCatalog
         Limits = [0, 1 << 20],
         FaultPercents = [0, 0, 2, 10],
         Lent = [0, 0, 1_000_000],
-        StepsPerRound = 5000,
+        StepsPerRound = 10_000,
     };
 }

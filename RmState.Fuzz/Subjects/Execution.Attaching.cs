@@ -129,9 +129,15 @@ internal sealed unsafe partial class Execution
     {
         nint address = (nint)op.A;
         ModelBlock? known = address == 0 ? null : _model.Find(address);
+        if (known is null && _options.Allocator == AllocatorKind.Arena && _heap!.Contains(address))
+        {
+            AttachInHeap(op);
+            return;
+        }
+
         if ((IsLive(op.Register) || _memory?.Holds(address) == true) && known is null)
         {
-            // What lies in the arena's memory is the heap's to give.
+            // What may become the arena's memory is the heap's to give.
             return;
         }
 

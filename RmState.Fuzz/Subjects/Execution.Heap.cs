@@ -73,6 +73,24 @@ internal sealed unsafe partial class Execution
         BlockPattern.Fill(block, usable, attached.Pattern);
     }
 
+    // In memory of its own heap a state takes blocks in use only: the heap would hand out the others again.
+    private void AttachInHeap(Op op)
+    {
+        ForgetFailures();
+        bool done = true;
+        Exception? thrown = Catch(() => done = CallAttachInvented(op, out _));
+        if (op.Code == OpCode.TryAttachDelegate)
+        {
+            Require(thrown is null && !done, $"RmTryAttach of 0x{op.A:x} in the heap gave {thrown?.GetType().Name ?? "true"}");
+            return;
+        }
+
+        bool refused = thrown is DoubleFreeException or MisalignedPointerException;
+        Require(refused, $"attaching 0x{op.A:x} in the heap, where no block is in use, gave {thrown?.GetType().Name ?? "no exception"}");
+        Same((nint)op.A, ((MemoryViolationException)thrown!).Block, "the block of the violation");
+        _model.Totals.Violations++;
+    }
+
     // What a state counts cannot be freed or resized behind its back.
     private void FreeCounted(ModelBlock block)
     {

@@ -46,10 +46,11 @@ internal sealed partial class HeapExecution
         return _options.PassThrough ? size : nuint.Max((size + alignment - 1) & ~(alignment - 1), 2);
     }
 
-    // Another block is taken only when every element of those there are is in use: else some slab was lost.
+    // Another block is taken only when every element of those there are is in use, or cannot be committed: else some slab was lost.
     private void RequireNoRoom(int pool, PoolUsage before)
     {
-        bool grown = IsOfElements(pool) && !_options.PassThrough && _pools[pool].Usage.Slabs > before.Slabs;
+        bool possible = _memory.Refused == MemoryCalls.None && _arena.CommitLimit == nuint.MaxValue;
+        bool grown = possible && IsOfElements(pool) && !_options.PassThrough && _pools[pool].Usage.Slabs > before.Slabs;
         Require(
             !grown || before.LiveBlocks == before.Slabs * _options.ElementsPerBlock,
             $"pool {pool} took another block, with {before.LiveBlocks} elements live in {before.Slabs} blocks of {_options.ElementsPerBlock}");

@@ -23,6 +23,7 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
     // Where something may have been written since the region was wiped.
     private readonly bool[] _dirty = new bool[Units];
     private readonly Dictionary<nint, (nuint Bytes, MemoryArea Kind)> _areas = [];
+    private readonly HashSet<nint> _stuck = [];
     private readonly int _faultPercent;
     private SplitMix _faults;
     private int _failAfter;
@@ -59,8 +60,8 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
     /// <summary>The first misuse of this memory, if any.</summary>
     public string? Misuse { get; private set; }
 
-    /// <summary>Areas that are out, without those whose release was refused.</summary>
-    public int Areas => _areas.Count;
+    /// <summary>Areas that are out, without those whose release was refused: whoever was refused need not ask again.</summary>
+    public int Areas => _areas.Count - _stuck.Count;
 
     public void BeginStep() => Refused = MemoryCalls.None;
 
@@ -134,11 +135,9 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
             return false;
         }
 
-        bool refused = Fails(MemoryCalls.Release);
-        if (refused)
+        if (Fails(MemoryCalls.Release))
         {
-            // It stays, and nobody will ask again: no leak of the arena's.
-            _ = _areas.Remove(start);
+            _ = _stuck.Add(start);
             return false;
         }
 
@@ -300,6 +299,7 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
     private void Give(nint start, nuint bytes)
     {
         _ = _areas.Remove(start);
+        _ = _stuck.Remove(start);
         SpanOf(start, (bytes + PageSize - 1) & ~(PageSize - 1)).Clear();
     }
 
