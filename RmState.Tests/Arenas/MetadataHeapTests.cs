@@ -7,7 +7,7 @@ namespace Rm.Tests.Arenas;
 /// <summary>Pieces for slabs' headers: apart from each other, and gone when the last of an area is.</summary>
 public sealed unsafe class MetadataHeapTests : LeakChecked
 {
-    private const nuint AreaBytes = 32 * 1024;
+    private const nuint AreaBytes = 128 * 1024;
 
     [Theory]
     [InlineData(MemoryKind.Native)]

@@ -11,11 +11,11 @@ namespace Rm.Arenas;
 internal sealed unsafe class MetadataHeap(IVirtualMemory memory) : IDisposable
 {
     private const nuint Unit = PageEntry.SlabAlignment;
-    private const nuint AreaBytes = 32 * 1024;
+    private const nuint AreaBytes = 128 * 1024;
     private const int MaxPieces = (int)(AreaBytes / Unit);
 
     // Above this a piece has an area of its own.
-    private const nuint MaxShared = AreaBytes / 4;
+    private const nuint MaxShared = AreaBytes / 16;
 
     private readonly Dictionary<nint, Area> _areas = [];
     private readonly List<Area>?[] _withRoom = new List<Area>?[(MaxShared / Unit) + 1];

@@ -46,20 +46,6 @@ public sealed class ReplaySamplerTests
     }
 
     [Fact]
-    public void ResidentMemoryFollowsTheTrace()
-    {
-        const int size = 32 << 20;
-        ReplayScript script = Scripts.Written(w => w.Free(w.Malloc(size)));
-        var sampler = new ReplaySampler(script, samples: 2);
-
-        ReplayReport report = ReplaySession.Run<ArenaHeap>(script, sampler.Run, warmUp: false);
-
-        IReadOnlyList<MemorySample> samples = sampler.Samples(report.StartRss);
-        Assert.True(samples[1].ResidentBytes >= samples[0].ResidentBytes + size, $"{samples[0]} {samples[1]}");
-        Assert.True(samples[1].CommittedBytes >= size, $"{samples[1]}");
-    }
-
-    [Fact]
     public void WarmUpLeavesOnlyTheLastReplaysSamples()
     {
         var sampler = new ReplaySampler(Growing, samples: 6);
