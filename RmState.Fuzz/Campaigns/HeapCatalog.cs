@@ -43,7 +43,7 @@ internal static class HeapCatalog
         MaxSize = 300_000,
         HugePercent = 15,
         WideAlignmentPercent = 40,
-        StepsPerRound = 3000,
+        StepsPerRound = 2000,
     };
 
     // Little may be committed, and the limit moves.
