@@ -1,4 +1,3 @@
-using Rm.Tool.Commands;
 using Rm.Tool.Replay;
 
 namespace Rm.Tests.Tool.Replay;
