@@ -43,7 +43,8 @@ internal static class HeapCatalog
         MaxSize = 300_000,
         HugePercent = 15,
         WideAlignmentPercent = 40,
-        StepsPerRound = 2000,
+        Spares = [0, 50, 100, 100],
+        StepsPerRound = 2500,
     };
 
     // Little may be committed, and the limit moves.

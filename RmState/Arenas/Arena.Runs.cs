@@ -92,7 +92,7 @@ public sealed unsafe partial class Arena
             }
 
 #if RM_MUTATIONS
-            if (!ArenaMutation.Is(ArenaMutation.DirtForgottenByExtension))
+            if (!ArenaMutation.Is(ArenaMutation.DirtForgotten))
 #endif
             {
                 SetDirty(chunk, start, newBytes);
@@ -135,7 +135,12 @@ public sealed unsafe partial class Arena
             done = TryCommit(chunk, start, bytes) || (PurgeSpare(nuint.MaxValue) != 0 && TryCommit(chunk, start, bytes));
             if (done)
             {
-                SetDirty(chunk, start, bytes);
+#if RM_MUTATIONS
+                if (!ArenaMutation.Is(ArenaMutation.DirtForgotten))
+#endif
+                {
+                    SetDirty(chunk, start, bytes);
+                }
             }
 
             changes = TakeChanges();

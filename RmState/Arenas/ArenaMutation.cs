@@ -15,7 +15,7 @@ internal static class ArenaMutation
     internal const int FreeCountShort = 106;
     internal const int SlabNotListed = 107;
     internal const int ZeroedFromDirty = 108;
-    internal const int DirtForgottenByExtension = 109;
+    internal const int DirtForgotten = 109;
     internal const int HoleNotCommitted = 110;
     internal const int LivePageGivenBack = 111;
     internal const int MapKeptByRelease = 112;
@@ -41,7 +41,7 @@ internal static class ArenaMutation
         (FreeCountShort, "a slab that hands out elements counts one too many as free"),
         (SlabNotListed, "a full slab is not listed again when it has room"),
         (ZeroedFromDirty, "a zeroed block is not cleared"),
-        (DirtForgottenByExtension, "a run that was extended does not know that its new pages are used"),
+        (DirtForgotten, "pages that a run commits later are not known to be used"),
         (HoleNotCommitted, "an element on pages given back is handed out without committing them"),
         (LivePageGivenBack, "trimming gives back the page on which a free stretch begins"),
         (MapKeptByRelease, "a slab that goes stays in the page map"),
