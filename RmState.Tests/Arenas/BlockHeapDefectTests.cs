@@ -147,23 +147,26 @@ public sealed unsafe class BlockHeapDefectTests : LeakChecked
         Assert.Equal(8, others.Distinct().Count());
     }
 
-    [Fact]
-    public void Ba4PagesOfItsOwnThatLieIdleAreGivenUpForAnElementThatNeedsOthers()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Ba4WhatTheSystemRefusesOnceIsAskedForAgain(int request)
     {
-        // Three blocks of which every page of all but one element went back; the limit then leaves room for no more than what is idle.
-        const int size = 16 * 1024;
-        using var arena = new Arena(new ArenaOptions { CommitLimit = 12 * size });
-        using BlockHeap heap = BlockHeap.Create(size, 4, new BlockHeapOptions { Arena = arena });
-        nint[] elements = [.. Enumerable.Range(0, 12).Select(_ => heap.Alloc()).Order()];
-        foreach (nint element in elements.Where((_, i) => i % 4 != 0))
+        var plan = new Faults.FaultPlan();
+        var memory = NewVirtualMemory(plan);
+        using var arena = new Arena(new ArenaOptions { Memory = memory, ChunkSize = 1 << 20 });
+        using BlockHeap heap = BlockHeap.Create(1 << 20, 1, new BlockHeapOptions { Arena = arena });
+        _ = heap.Alloc();
+        plan.FailAt = plan.Requests + request;
+
+        for (int i = 0; i < 4; i++)
         {
-            heap.Free(element);
+            Assert.NotEqual(0, heap.Alloc());
         }
 
-        _ = heap.Trim();
-        Assert.Equal(9, Enumerable.Range(0, 9).Count(_ => heap.TryAlloc(out nint _)));
-        Assert.False(heap.TryAlloc(out _));
-        heap.Verify();
+        Assert.Equal(1, plan.Refused);
         arena.Verify();
     }
 
@@ -292,10 +295,11 @@ public sealed unsafe class BlockHeapDefectTests : LeakChecked
         Assert.Contains(memory.Calls, call => call.Call == Faults.MemoryCall.Decommit);
     }
 
-    [Fact]
-    public void Ba9TrimKeepsToItsBudgetAndGoesOn()
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(128 * 1024)]
+    public void Ba9TrimKeepsToItsBudgetAndGoesOn(long slice)
     {
-        const long slice = 128 * 1024;
         using BlockHeap heap = BlockHeap.Create(64, 1024);
         nint[] elements = [.. Enumerable.Range(0, 64 * 1024).Select(_ => heap.Alloc())];
         foreach (nint element in elements)

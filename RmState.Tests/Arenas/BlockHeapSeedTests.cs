@@ -107,6 +107,19 @@ public sealed unsafe class BlockHeapSeedTests : LeakChecked
         Assert.True(heap.Arena.MeasureResident() + ((blocks - 2) * 64 * PerBlock) <= full, "what was given back is still resident");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void TBa5TheFirstBlockToo(int keep)
+    {
+        using BlockHeap heap = BlockHeap.Create(64, PerBlock, new BlockHeapOptions { KeepEmptyBlocks = keep });
+        _ = heap.Trim();
+
+        Assert.Equal((keep, keep), (heap.Blocks, heap.EmptyBlocks));
+        Assert.Equal(0u, heap.Arena.CommittedBytes);
+        Assert.NotEqual(0, heap.Alloc());
+    }
+
     [Fact]
     public void TBa6DisposeReturnsEverything()
     {

@@ -191,12 +191,15 @@ internal sealed unsafe partial class SlabStore
 #endif
             start = (start + page - 1) & ~(page - 1);
             end &= ~(page - 1);
-            if (end > start)
+            while (end > start && done < budget)
             {
-                end = nuint.Min(end, start + ((budget - done + page - 1) & ~(page - 1)));
-                nuint given = _arena.DecommitPages(slab->Home, (nint)start, end - start);
+                // What an earlier call gave back does not count, so a small budget goes through a long run in several steps.
+                nuint left = budget - done;
+                nuint part = left < end - start ? (left + page - 1) & ~(page - 1) : end - start;
+                nuint given = _arena.DecommitPages(slab->Home, (nint)start, part);
                 slab->Flags |= given != 0 ? SlabFlags.HasHoles : SlabFlags.None;
                 done += given;
+                start += part;
             }
 
             index += length;
