@@ -12,6 +12,9 @@ internal sealed unsafe partial class SlabStore
     // Larger elements come back as a whole soon: their pages are worth keeping.
     private const nuint LargestPunched = 4096;
 
+    // A single page is not worth its system call.
+    private const nuint LeastHole = 8192;
+
     private nuint _tidyAt = LeastGrowth;
     private int _tidyClass = 1;
 
@@ -27,6 +30,7 @@ internal sealed unsafe partial class SlabStore
 
         _ = Tidy(keep);
         committed = _arena.CommittedBytes;
+
         // The mark only rises: what is given back here and wanted again does not bring the next tidying nearer.
         _tidyAt = nuint.Max(_tidyAt, committed) + nuint.Max(LeastGrowth, committed >> GrowthShareLog2);
     }
@@ -46,7 +50,7 @@ internal sealed unsafe partial class SlabStore
                     for (var slab = (Slab*)cache->Heads[list]; slab != null && visited < SlabsPerTidying && cache->Stride <= LargestPunched; slab = slab->Next)
                     {
                         visited++;
-                        done += PunchHoles(cache, slab, BytesPerTidying);
+                        done += PunchHoles(cache, slab, BytesPerTidying, LeastHole);
                     }
                 }
             }

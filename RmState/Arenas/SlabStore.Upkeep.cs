@@ -42,7 +42,7 @@ internal sealed unsafe partial class SlabStore
             {
                 for (Slab* slab = (Slab*)cache->Heads[list]; slab != null && done < budget; slab = slab->Next)
                 {
-                    done += PunchHoles(cache, slab, budget - done);
+                    done += PunchHoles(cache, slab, budget - done, 0);
                 }
             }
 
@@ -165,7 +165,7 @@ internal sealed unsafe partial class SlabStore
     }
 
     // Gives back pages on which no element is in use. Elements at hand count as in use: the magazines were emptied before.
-    private nuint PunchHoles(ClassCache* cache, Slab* slab, nuint budget)
+    private nuint PunchHoles(ClassCache* cache, Slab* slab, nuint budget, nuint least)
     {
         byte* marks = Slab.Marks(slab);
         nuint page = _arena.Memory.PageSize;
@@ -191,7 +191,7 @@ internal sealed unsafe partial class SlabStore
 #endif
             start = (start + page - 1) & ~(page - 1);
             end &= ~(page - 1);
-            while (end > start && done < budget)
+            while (end > start && done < budget && end - start >= least)
             {
                 // What an earlier call gave back does not count, so a small budget goes through a long run in several steps.
                 nuint left = budget - done;
