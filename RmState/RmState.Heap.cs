@@ -45,6 +45,7 @@ public sealed unsafe partial class RmState
         h->HeapPeakAt = h->PeakLive - h->Live;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private long RetainInHeap(nint block, string file, int line)
     {
         StateHeader* h = _header;
@@ -71,7 +72,8 @@ public sealed unsafe partial class RmState
         return RetainElsewhere(block, operations, file, line);
     }
 
-    // Calls nothing but as its last act, and so saves no registers. Left to the runtime to inline where it is hot.
+    // Calls nothing but as its last act, and so saves no registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private long ReleaseInHeap(nint block, string file, int line)
     {
         StateHeader* h = _header;
