@@ -266,7 +266,7 @@ public sealed unsafe partial class RmState
         AddBytes(h, size ?? 0);
         h->Attaches++;
         Commit();
-        _observer?.Done(StateOperation.Attach, block, 0, 1, file, line);
+        NoteSized(StateOperation.Attach, block, 0, size ?? StateEvent.UnknownSize, AllocationKind.Plain, 0, file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }

@@ -59,7 +59,7 @@ public sealed unsafe partial class RmState
             _table.BeginFinalizing(entry);
             Enqueue(BlockInfo.RecordIndex(info));
             Commit();
-            _observer?.Done(StateOperation.Free, block, 0, 0, file, line);
+            Note(StateOperation.Free, block, 0, file, line);
             return _draining ? null : Drain();
         }
 
@@ -89,7 +89,7 @@ public sealed unsafe partial class RmState
         }
 
         Commit();
-        _observer?.Done(StateOperation.Free, block, 0, 0, file, line);
+        Note(StateOperation.Free, block, 0, file, line);
         return failure;
     }
 

@@ -119,7 +119,7 @@ public sealed unsafe partial class RmState
         DropRecord(info);
         remaining = count - 1;
         Commit();
-        _observer?.Done(StateOperation.Detach, block, 0, remaining, file, line);
+        Note(StateOperation.Detach, block, remaining, file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }

@@ -35,6 +35,8 @@ public sealed unsafe partial class RmState
         _table.Release();
         _deallocators.Clear();
         _abandoned = null;
+        _observer?.Ended();
+        _observer = null;
         GC.SuppressFinalize(this);
         Rethrow(failure);
     }
@@ -140,6 +142,7 @@ public sealed unsafe partial class RmState
             return null;
         }
 
+        _observer?.Ending();
         RmLeakReport report = MakeReport();
         LastReport = report;
         if (_options.DisposePolicy == RmDisposePolicy.ThrowIfLive)

@@ -70,7 +70,7 @@ public sealed unsafe partial class RmState
         _ = _heap.FindMark(block, out nuint usable);
         CountInHeap(_header, usable);
         Commit();
-        _observer?.Done(StateOperation.Allocate, block, 0, 1, file, line);
+        NoteSized(StateOperation.Allocate, block, 0, size, kind, Log2OfAlignment(alignment), file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }
@@ -95,7 +95,7 @@ public sealed unsafe partial class RmState
         }
 
         Commit();
-        _observer?.Done(remaining != 0 ? StateOperation.Release : StateOperation.Free, block, 0, remaining, file, line);
+        Note(remaining != 0 ? StateOperation.Release : StateOperation.Free, block, remaining, file, line);
         GC.KeepAlive(this);
         return true;
     }
@@ -135,7 +135,7 @@ public sealed unsafe partial class RmState
         h->ReferencesDropped += count;
         remaining = count - 1;
         Commit();
-        _observer?.Done(StateOperation.Detach, block, 0, remaining, file, line);
+        Note(StateOperation.Detach, block, remaining, file, line);
         GC.KeepAlive(this);
         return true;
     }
@@ -180,7 +180,7 @@ public sealed unsafe partial class RmState
         AddBytes(h, usable);
         h->Reallocations++;
         Commit();
-        _observer?.Done(StateOperation.Reallocate, resized, block, 1, file, line);
+        NoteSized(StateOperation.Reallocate, resized, block, newSize, AllocationKind.Plain, 0, file, line);
         GC.KeepAlive(this);
         return true;
     }
@@ -210,7 +210,7 @@ public sealed unsafe partial class RmState
         h->Allocations--;
         h->Attaches++;
         Commit();
-        _observer?.Done(StateOperation.Attach, block, 0, 1, file, line);
+        NoteSized(StateOperation.Attach, block, 0, StateEvent.UnknownSize, AllocationKind.Plain, 0, file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }
@@ -277,7 +277,7 @@ public sealed unsafe partial class RmState
                 h->ReferencesDropped += count;
                 h->OtherOperations++;
                 Commit();
-                _observer?.Done(StateOperation.Free, block, 0, 0, "", 0);
+                Note(StateOperation.Free, block, 0, "", 0);
             }
             catch (ConcurrentUseException failure)
             {

@@ -107,7 +107,7 @@ public sealed unsafe partial class RmState
         h->Reallocations++;
         Commit();
         resized = moved;
-        _observer?.Done(StateOperation.Reallocate, moved, block, 1, file, line);
+        NoteSized(StateOperation.Reallocate, moved, block, size, AllocationKind.Plain, 0, file, line);
         ReportReuse(reused);
         GC.KeepAlive(this);
         return Outcome.Done;

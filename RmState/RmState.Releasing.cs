@@ -259,7 +259,7 @@ public sealed unsafe partial class RmState
         if (remaining != 0)
         {
             Commit();
-            _observer?.Done(StateOperation.Release, block, 0, remaining, file, line);
+            Note(StateOperation.Release, block, remaining, file, line);
             GC.KeepAlive(this);
             return Outcome.Done;
         }

@@ -145,7 +145,7 @@ public sealed unsafe partial class RmState
 
         h->Retains++;
         Commit();
-        _observer?.Done(StateOperation.Retain, block, 0, count, file, line);
+        Note(StateOperation.Retain, block, count, file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }

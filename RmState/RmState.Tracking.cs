@@ -52,7 +52,7 @@ public sealed unsafe partial class RmState
         h->Allocations++;
         Commit();
         block = fresh;
-        _observer?.Done(StateOperation.Allocate, block, 0, 1, file, line);
+        NoteSized(StateOperation.Allocate, block, 0, size, kind, alignmentLog2, file, line);
         ReportReuse(reused);
         GC.KeepAlive(this);
         return Outcome.Done;

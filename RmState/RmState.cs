@@ -31,7 +31,6 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
     private readonly bool _usesMalloc;
     private readonly bool _knowsSizes;
     private readonly RmStateOptions _options;
-    private StateObserver? _observer;
 
     /// <summary>Makes a state with default options. Mirrors <c>rm_create_state</c>.</summary>
     public RmState()
@@ -111,20 +110,6 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
             };
             GC.KeepAlive(this);
             return statistics;
-        }
-    }
-
-    /// <summary>The hook that diagnostics use; null when off.</summary>
-    internal StateObserver? Observer
-    {
-        get => _observer;
-        set
-        {
-            Begin();
-            _observer = value;
-            _header->Modes = value is null ? _header->Modes & ~StateModes.Observed : _header->Modes | StateModes.Observed;
-            UpdateGates();
-            Cancel();
         }
     }
 
