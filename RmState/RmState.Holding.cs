@@ -68,7 +68,7 @@ public sealed unsafe partial class RmState
 
         Hold* hold = _ledger!.Holds.At(index);
         hold->Generation = ++_generations;
-        hold->Site = _ledger.Names.KeyOf(file, line);
+        hold->Site = KeyOf(file, line);
         hold->Born = (ulong)h->Operations >> 1;
         _ledger.Link(index, recordIndex, _table.Records.At(recordIndex));
         h->Retains++;
@@ -88,7 +88,7 @@ public sealed unsafe partial class RmState
 
         if (IsSited)
         {
-            Append(_table.Records.At(record), operation, count, _ledger!.Names.KeyOf(file, line));
+            Append(_table.Records.At(record), operation, count, KeyOf(file, line));
         }
 
         if ((_header->Modes & StateModes.Observed) != 0)

@@ -42,6 +42,7 @@ internal sealed unsafe class RecordStore<T>(ITableMemory memory, int stride = 0)
 
     /// <summary>Takes a record, its fields all 0.</summary>
     /// <returns>Its index; 0 when there is no memory.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint Take()
     {
         uint index = _free;
@@ -49,26 +50,45 @@ internal sealed unsafe class RecordStore<T>(ITableMemory memory, int stride = 0)
         {
             T* record = At(index);
             _free = record->Next;
-            NativeMemory.Clear(record, _stride);
+            Clear(record);
+            InUse++;
+            return index;
         }
-        else
-        {
-            if (_unused >> ChunkLog2 == _chunkCount && !AddChunk())
-            {
-                return 0;
-            }
 
-            index = _unused++;
+        return TakeUnused();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint TakeUnused()
+    {
+        if (_unused >> ChunkLog2 == _chunkCount && !AddChunk())
+        {
+            return 0;
         }
 
         InUse++;
-        return index;
+        return _unused++;
+    }
+
+    // The usual record clears in a few wide stores.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Clear(T* record)
+    {
+        if (_stride == (nuint)sizeof(T))
+        {
+            *record = default;
+        }
+        else
+        {
+            NativeMemory.Clear(record, _stride);
+        }
     }
 
     /// <summary>Makes sure that the next <see cref="Take"/> succeeds.</summary>
     /// <returns>False when there is no memory.</returns>
     internal bool HasSpare() => _free != 0 || _unused >> ChunkLog2 != _chunkCount || AddChunk();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Free(uint index)
     {
         At(index)->Next = _free;
@@ -84,7 +104,7 @@ internal sealed unsafe class RecordStore<T>(ITableMemory memory, int stride = 0)
     {
         for (uint index = 1; index < _unused; index++)
         {
-            NativeMemory.Clear(At(index), _stride);
+            Clear(At(index));
         }
 
         _free = 0;

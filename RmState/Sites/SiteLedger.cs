@@ -98,7 +98,11 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
         }
 
         HistoryRing* ring = _histories.At(index);
-        Entries(ring)[ring->Noted++ % (uint)historyLength] = HistoryEntry.Of(operation, count, site, number);
+        uint at = ring->At;
+        Entries(ring)[at] = HistoryEntry.Of(operation, count, site, number);
+        uint next = at + 1;
+        ring->At = next == (uint)historyLength ? 0 : next;
+        ring->Count += ring->Count < (uint)historyLength ? 1u : 0u;
     }
 
     /// <summary>A block's history, oldest first.</summary>
@@ -110,11 +114,10 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
         }
 
         HistoryRing* ring = _histories.At(record->History);
-        uint kept = Math.Min(ring->Noted, (uint)historyLength);
-        var history = new HistoryEntry[kept];
-        for (uint i = 0; i < kept; i++)
+        var history = new HistoryEntry[ring->Count];
+        for (uint i = 0; i < history.Length; i++)
         {
-            history[i] = Entries(ring)[(ring->Noted - kept + i) % (uint)historyLength];
+            history[i] = Entries(ring)[(ring->At + (uint)historyLength - ring->Count + i) % (uint)historyLength];
         }
 
         return history;
@@ -160,12 +163,18 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
     }
 
     /// <summary>Puts the record of a block that went among those that went last, and frees the one that leaves for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Bury(uint index)
     {
         uint leaving = Quarantine.Add(index);
         if (leaving != 0)
         {
-            FreeNotes(records.At(leaving));
+            SideRecord* record = records.At(leaving);
+            if ((record->MoreNotes | record->History) != 0)
+            {
+                FreeNotes(record);
+            }
+
             records.Free(leaving);
         }
     }
