@@ -41,6 +41,7 @@ public sealed unsafe partial class RmState
     {
         _header->Violations++;
         _observer?.Violated(violation);
+        Announce(violation);
         return violation;
     }
 
