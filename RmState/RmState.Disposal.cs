@@ -115,13 +115,14 @@ public sealed unsafe partial class RmState
             _table.Clear();
         }
 
-        _life?.BeginReset();
+        LifeCounters? life = _life;
+        life?.BeginReset();
         h->Operations += 2;
         h->OtherOperations = h->Operations >> 1;
         h->Retains = h->Allocations = h->Attaches = h->Detaches = h->Reallocations = h->Abandoned = 0;
         h->ReferencesDropped = h->Violations = h->SlotsMoved = h->BytesUnmapped = 0;
         h->PeakLive = h->HeapPeakAt = h->LiveBytes = h->PeakBytes = 0;
-        _life?.EndReset();
+        life?.EndReset();
         AnnounceReset();
         Rethrow(failure);
         return report;

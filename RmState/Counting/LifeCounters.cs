@@ -12,7 +12,7 @@ namespace Rm.Counting;
 /// </remarks>
 internal sealed unsafe class LifeCounters(byte[] memory, StateHeader* header)
 {
-    private const int CounterCount = (int)StateCounter.Frees + 1;
+    internal const int CounterCount = (int)StateCounter.Frees + 1;
     private const int MaxAttempts = 1000;
 
     // A pinned array: the header is good for as long as this is.
