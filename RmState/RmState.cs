@@ -66,6 +66,7 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
         _table.UpdateGate();
         ClaimHeap();
         AnnounceCreated();
+        SetLevel(options.Level);
         GC.ReRegisterForFinalize(this);
     }
 

@@ -37,25 +37,25 @@ internal sealed class OperationEvents : StateObserver, IDisposable
         long size = done.Size == StateEvent.UnknownSize ? -1 : (long)done.Size;
         switch (done.Operation)
         {
-            case StateOperation.Allocate:
+            case RmOperation.Allocate:
                 log.Allocated(state, block, size, done.File, done.Line);
                 break;
-            case StateOperation.Reallocate:
+            case RmOperation.Reallocate:
                 log.Reallocated(state, block, size, done.File, done.Line, (ulong)done.Previous);
                 break;
-            case StateOperation.Attach:
+            case RmOperation.Attach:
                 log.Attached(state, block, size, done.File, done.Line);
                 break;
-            case StateOperation.Retain:
+            case RmOperation.Retain:
                 log.Retained(state, block, done.Count, done.File, done.Line);
                 break;
-            case StateOperation.Release:
+            case RmOperation.Release:
                 log.Released(state, block, done.Count, done.File, done.Line);
                 break;
-            case StateOperation.Detach:
+            case RmOperation.Detach:
                 log.Detached(state, block, done.Count, done.File, done.Line);
                 break;
-            default:
+            case RmOperation.Free:
                 log.Freed(state, block, done.Count, done.File, done.Line);
                 break;
         }

@@ -12,9 +12,8 @@ public static class RmOperationTracing
     /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>
-    /// Meanwhile the state leaves its fast paths: an operation costs some tens of nanoseconds more, even while nobody listens; with
-    /// a listener, some hundreds. No event allocates on the managed heap, unless the listener is in this process. Thread
-    /// rule: the state's, for the call and for the disposal.
+    /// Meanwhile every operation is slower, even while nobody listens. No event allocates on the managed heap, unless the listener is
+    /// in this process. Thread rule: the state's, for the call and for the disposal.
     /// </remarks>
     public static IDisposable TraceOperations(this RmState state)
     {
