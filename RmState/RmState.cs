@@ -67,6 +67,7 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
         _records = _table.Records;
         _table.UpdateGate();
         ClaimHeap();
+        AnnounceCreated();
         SetLevel(options.Level);
         GC.ReRegisterForFinalize(this);
     }
