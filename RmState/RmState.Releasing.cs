@@ -19,7 +19,11 @@ public sealed unsafe partial class RmState
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>O(1), and needs no memory, ever. Thread rule: the state's.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+#if RM_HOOKLESS
+    public long RmRelease(nint block)
+#else
     public long RmRelease(nint block, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+#endif
     {
         // A release often follows the retain it answers: the slot found last is tried before the table is searched.
         StateHeader* h = _header;
