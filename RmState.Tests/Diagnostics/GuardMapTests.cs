@@ -66,8 +66,9 @@ public sealed class GuardMapTests : LeakChecked
         ISiteAware sites = allocator;
         nint block = allocator.Allocate(10);
         sites.NoteSite(block, freed: false, @"C:\work\Parser.cs", 7);
-        allocator.Free(block, 10, 0);
+        sites.NoteSite(block, freed: true, "RefusedFree.cs", 6);
         sites.NoteSite(block, freed: true, @"C:\work\Parser.cs", 8);
+        allocator.Free(block, 10, 0);
         sites.NoteSite(block, freed: true, "Second.cs", 9);
         sites.NoteSite(block + 1, freed: false, "Interior.cs", 1);
         sites.NoteSite(12345, freed: false, "Nobody.cs", 1);
@@ -100,6 +101,7 @@ public sealed class GuardMapTests : LeakChecked
         GuardedAllocator allocator = Make(maxBlocks: 3);
         allocator.Allocate(10);
         Assert.Equal(4 * GuardMapRecord.Bytes, new FileInfo(MapFile).Length);
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(MapFile) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
 
         allocator.Dispose();
 

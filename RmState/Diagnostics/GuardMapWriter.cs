@@ -24,13 +24,20 @@ internal sealed unsafe class GuardMapWriter : IDisposable
 
         // A process that still has the old file mapped must not see it cut; and a store to a file without room on the disk would fault.
         File.Delete(_path);
-        var stream = new FileStream(_path, new FileStreamOptions
+        var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
             Share = FileShare.ReadWrite | FileShare.Delete,
             PreallocationSize = bytes,
-        });
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            // Addresses are nobody else's business.
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        var stream = new FileStream(_path, options);
         try
         {
             stream.SetLength(bytes);

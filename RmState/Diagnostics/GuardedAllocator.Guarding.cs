@@ -192,6 +192,11 @@ public sealed unsafe partial class GuardedAllocator
 
     private void NoteSite(nint block, bool freed, string file, int line)
     {
+        if (!MayBeGuarded(block))
+        {
+            return;
+        }
+
         lock (_lock)
         {
             if (_disposed || _blocks.Find(block) is not { } guarded || guarded.Address != block)
@@ -203,14 +208,14 @@ public sealed unsafe partial class GuardedAllocator
             {
                 (guarded.AllocationFile, guarded.AllocationLine) = (file, line);
             }
-            else if (guarded.FreeFile is null)
+            else if (guarded is { IsFreed: true, FreeFile: not null })
             {
-                // The first of two frees stays.
-                (guarded.FreeFile, guarded.FreeLine) = (file, line);
+                // The first of two frees is the one to show.
+                return;
             }
             else
             {
-                return;
+                (guarded.FreeFile, guarded.FreeLine) = (file, line);
             }
 
             _map?.NoteSite(guarded, freed, file, line);

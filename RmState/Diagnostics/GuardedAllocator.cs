@@ -164,11 +164,14 @@ public sealed unsafe partial class GuardedAllocator : INativeAllocator, ISiteAwa
     /// <inheritdoc/>
     public nuint UsableSize(nint block)
     {
-        lock (_lock)
+        if (MayBeGuarded(block))
         {
-            if (_blocks.Find(block) is { IsFreed: false } guarded && guarded.Address == block)
+            lock (_lock)
             {
-                return guarded.Size;
+                if (_blocks.Find(block) is { IsFreed: false } guarded && guarded.Address == block)
+                {
+                    return guarded.Size;
+                }
             }
         }
 
@@ -179,11 +182,14 @@ public sealed unsafe partial class GuardedAllocator : INativeAllocator, ISiteAwa
     /// <inheritdoc/>
     public AddressOwner OwnerOf(nint address)
     {
-        lock (_lock)
+        if (MayBeGuarded(address))
         {
-            if (_blocks.Find(address) is not null)
+            lock (_lock)
             {
-                return AddressOwner.Mine;
+                if (_blocks.Find(address) is not null)
+                {
+                    return AddressOwner.Mine;
+                }
             }
         }
 

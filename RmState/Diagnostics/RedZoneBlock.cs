@@ -11,7 +11,7 @@ namespace Rm.Diagnostics;
 /// The words let a debugger or a memory dump recognise a block; what counts is kept here, out of reach.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
-internal unsafe record struct RedZoneBlock
+internal unsafe struct RedZoneBlock
 {
     private const byte Zone = 0xB5;
     private const byte Poison = 0xDF;
