@@ -33,6 +33,7 @@ public sealed unsafe partial class RmState
         _heapTables = null;
         _ = FreeSpares();
         _table.Release();
+        _ledger?.Release();
         _deallocators.Clear();
         _abandoned = null;
         _observer?.Ended();
@@ -76,6 +77,7 @@ public sealed unsafe partial class RmState
             // Spare blocks were released long ago: they are the state's, not a user's.
             _ = FreeSpares();
             _table.Release();
+            _ledger?.Release();
         }
         catch (Exception)
         {
@@ -103,6 +105,7 @@ public sealed unsafe partial class RmState
         RmLeakReport? report = EndBlocks(out Exception? failure);
         _deallocators.Clear();
         _abandoned = null;
+        _ledger?.Clear();
         StateHeader* h = _header;
         if (h->Capacity > KeptCapacity || h->OldTable != null || (h->Modes & StateModes.Working) != 0)
         {

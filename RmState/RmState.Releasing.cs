@@ -40,7 +40,7 @@ public sealed unsafe partial class RmState
                 *entry = slot - 1;
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
-                return count - 1;
+                return (h->Modes & StateModes.Noted) == 0 ? count - 1 : NoteRelease(entry, count - 1, file, line);
             }
         }
 
@@ -67,7 +67,7 @@ public sealed unsafe partial class RmState
         Outcome outcome = Release(released, out long remaining, file, line, out Exception? failure);
         if (outcome != Outcome.Done)
         {
-            throw Failure(outcome, released, nameof(RmRelease));
+            return Refuse(outcome, released, nameof(RmRelease), file, line);
         }
 
         block = 0;
@@ -128,7 +128,7 @@ public sealed unsafe partial class RmState
                 h->Last = entry;
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
-                return count - 1;
+                return (h->Modes & StateModes.Noted) == 0 ? count - 1 : NoteRelease(entry, count - 1, file, line);
             }
         }
 
@@ -182,13 +182,21 @@ public sealed unsafe partial class RmState
             h->Last = entry;
             h->Operations = operations + 2;
             GC.KeepAlive(this);
-            return count - 1;
+            return (h->Modes & StateModes.Noted) == 0 ? count - 1 : NoteRelease(entry, count - 1, file, line);
         }
 
-        if (count == 1 && _usesMalloc && ReleaseLastPlain(h, entry, out uint info))
+        if (count == 1 && _usesMalloc)
         {
-            h->Operations = operations + 2;
-            return KeepOrFree(block, info);
+            if ((h->Modes & StateModes.Noted) != 0)
+            {
+                return ReleaseLastNoted(block, entry, operations, file, line);
+            }
+
+            if (ReleaseLastPlain(h, entry, out uint info))
+            {
+                h->Operations = operations + 2;
+                return KeepOrFree(block, info);
+            }
         }
 
         h->Operations = operations;
@@ -206,7 +214,7 @@ public sealed unsafe partial class RmState
         Outcome outcome = Release(block, out long remaining, file, line, out Exception? failure);
         if (outcome != Outcome.Done)
         {
-            throw Failure(outcome, block, nameof(RmRelease));
+            return Refuse(outcome, block, nameof(RmRelease), file, line);
         }
 
         Rethrow(failure);
@@ -255,11 +263,17 @@ public sealed unsafe partial class RmState
             return entry == null ? Outcome.Untracked : Outcome.Finalizing;
         }
 
+        if (_ledger is not null && Slot.Count(*entry) == 1 && IsHeldByName(entry))
+        {
+            Cancel();
+            return Outcome.Held;
+        }
+
         remaining = DropReference(entry);
         if (remaining != 0)
         {
             Commit();
-            Note(StateOperation.Release, block, remaining, file, line);
+            Note(RmOperation.Release, block, remaining, file, line);
             GC.KeepAlive(this);
             return Outcome.Done;
         }

@@ -43,7 +43,7 @@ public sealed unsafe partial class RmState
                 h->Retains++;
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
-                return count + 1;
+                return (h->Modes & StateModes.Noted) == 0 ? count + 1 : NoteRetain(entry, count + 1, file, line);
             }
         }
 
@@ -80,12 +80,12 @@ public sealed unsafe partial class RmState
             h->Retains++;
             h->Operations = operations + 2;
             GC.KeepAlive(this);
-            return count + 1;
+            return (h->Modes & StateModes.Noted) == 0 ? count + 1 : NoteRetain(entry, count + 1, file, line);
         }
 
         h->Operations = operations;
         Outcome outcome = Retain(block, out long counted, file, line);
-        return outcome == Outcome.Done ? counted : throw Failure(outcome, block, nameof(RmRetain));
+        return outcome == Outcome.Done ? counted : Refuse(outcome, block, nameof(RmRetain), file, line);
     }
 
     /// <summary>The entry of an address while the table is open.</summary>
@@ -145,7 +145,7 @@ public sealed unsafe partial class RmState
 
         h->Retains++;
         Commit();
-        Note(StateOperation.Retain, block, count, file, line);
+        Note(RmOperation.Retain, block, count, file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }

@@ -65,6 +65,7 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
         _table = new PointerTable(_header, options.TableMemory ?? new TableMemory());
         _table.UpdateGate();
         ClaimHeap();
+        SetLevel(options.Level);
         GC.ReRegisterForFinalize(this);
     }
 

@@ -4,7 +4,7 @@ namespace Rm;
 internal readonly struct StateEvent
 {
     /// <summary>What was done.</summary>
-    internal StateOperation Operation { get; init; }
+    internal RmOperation Operation { get; init; }
 
     /// <summary>How a block was allocated; plain for other operations.</summary>
     internal AllocationKind Kind { get; init; }

@@ -30,10 +30,10 @@ public sealed class ObserverTests : LeakChecked
 
         Assert.Equal(
             [
-                (StateOperation.Allocate, a, 0, 1), (StateOperation.Retain, a, 0, 2), (StateOperation.Release, a, 0, 1),
-                (StateOperation.Reallocate, b, a, 1), (StateOperation.Attach, Fakes.Address(1), 0, 1),
-                (StateOperation.Detach, Fakes.Address(1), 0, 0),
-                (StateOperation.Free, b, 0, 0),
+                (RmOperation.Allocate, a, 0, 1), (RmOperation.Retain, a, 0, 2), (RmOperation.Release, a, 0, 1),
+                (RmOperation.Reallocate, b, a, 1), (RmOperation.Attach, Fakes.Address(1), 0, 1),
+                (RmOperation.Detach, Fakes.Address(1), 0, 0),
+                (RmOperation.Free, b, 0, 0),
             ],
             observer.Operations);
         Assert.Equal(1, observer.Violations);
@@ -85,7 +85,7 @@ public sealed class ObserverTests : LeakChecked
 
     private sealed class Listing : StateObserver
     {
-        public List<(StateOperation Operation, nint Block, nint Previous, long Count)> Operations { get; } = [];
+        public List<(RmOperation Operation, nint Block, nint Previous, long Count)> Operations { get; } = [];
 
         public List<(string File, int Line)> Sites { get; } = [];
 

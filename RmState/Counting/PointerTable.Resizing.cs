@@ -203,7 +203,7 @@ internal sealed unsafe partial class PointerTable
         if (Records.InUse == 0)
         {
             Records.Release();
-            h->RecordBytes = 0;
+            NoteRecords();
         }
 
         for (; h->Table != null; slices--)
