@@ -12,7 +12,7 @@ internal sealed class HearingObserver : StateObserver
         KindOf(done),
         done.Block,
         done.Previous,
-        done.Operation is StateOperation.Allocate or StateOperation.Reallocate or StateOperation.Attach ? done.Size : 0,
+        done.Operation is RmOperation.Allocate or RmOperation.Reallocate or RmOperation.Attach ? done.Size : 0,
         done.AlignmentLog2,
         done.File,
         done.Line));
@@ -23,17 +23,17 @@ internal sealed class HearingObserver : StateObserver
 
     private static RecordedKind KindOf(in StateEvent done) => done.Operation switch
     {
-        StateOperation.Allocate => done.Kind switch
+        RmOperation.Allocate => done.Kind switch
         {
             AllocationKind.Plain => RecordedKind.Malloc,
             AllocationKind.Zeroed => RecordedKind.Calloc,
             _ => RecordedKind.Aligned,
         },
-        StateOperation.Reallocate => RecordedKind.Realloc,
-        StateOperation.Attach => RecordedKind.Attach,
-        StateOperation.Retain => RecordedKind.Retain,
-        StateOperation.Release => RecordedKind.Release,
-        StateOperation.Detach => RecordedKind.Detach,
+        RmOperation.Reallocate => RecordedKind.Realloc,
+        RmOperation.Attach => RecordedKind.Attach,
+        RmOperation.Retain => RecordedKind.Retain,
+        RmOperation.Release => RecordedKind.Release,
+        RmOperation.Detach => RecordedKind.Detach,
         _ => RecordedKind.Free,
     };
 }

@@ -4,7 +4,7 @@ namespace Rm.Tool.Traces;
 internal interface IRecordedEvents
 {
     /// <summary>The call sites so far, by number; the first is the unknown one.</summary>
-    IReadOnlyList<RecordedSite> Sites { get; }
+    IReadOnlyList<RmSite> Sites { get; }
 
     /// <summary>The name of the state that was recorded; null where it has none.</summary>
     string? StateName { get; }

@@ -12,7 +12,7 @@ internal sealed class RecordingReader : IRecordedEvents
     private readonly RecordingFields _fields;
     private readonly ulong _promised;
     private readonly RecordedObjects _objects = new();
-    private readonly List<RecordedSite> _sites = [new RecordedSite("", 0)];
+    private readonly List<RmSite> _sites = [default];
     private readonly List<string> _files = [];
     private readonly Queue<RecordedEvent> _waiting = new();
     private int _site;
@@ -31,7 +31,7 @@ internal sealed class RecordingReader : IRecordedEvents
         }
     }
 
-    public IReadOnlyList<RecordedSite> Sites => _sites;
+    public IReadOnlyList<RmSite> Sites => _sites;
 
     public string? StateName { get; private set; }
 
@@ -243,7 +243,7 @@ internal sealed class RecordingReader : IRecordedEvents
     {
         ulong misuse = _fields.TakeVarint();
         ulong member = _fields.TakeVarint();
-        if (misuse > (ulong)RecordedMisuse.Corrupt || member > (ulong)RecordedMember.Realloc)
+        if (misuse > (ulong)RecordedMisuse.Held || member > (ulong)RecordedMember.Realloc)
         {
             throw _fields.Broken($"violation {misuse} of member {member} does not exist");
         }
@@ -316,13 +316,13 @@ internal sealed class RecordingReader : IRecordedEvents
         if (isNewFile)
         {
             _files.Add(_fields.TakeText());
-            _sites.Add(new RecordedSite(_files[^1], unchecked((int)(uint)line)));
+            _sites.Add(new RmSite(_files[^1], unchecked((int)(uint)line)));
             return;
         }
 
         ulong file = _fields.TakeVarint();
         _sites.Add(file < (ulong)_files.Count
-            ? new RecordedSite(_files[(int)file], unchecked((int)(uint)line))
+            ? new RmSite(_files[(int)file], unchecked((int)(uint)line))
             : throw _fields.Broken($"file {file}, and there are {_files.Count}"));
     }
 

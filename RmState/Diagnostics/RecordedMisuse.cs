@@ -17,4 +17,5 @@ internal enum RecordedMisuse : byte
     Counted = 11,
     Stale = 12,
     Corrupt = 13,
+    Held = 14,
 }

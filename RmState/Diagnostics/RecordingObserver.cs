@@ -14,13 +14,14 @@ internal sealed class RecordingObserver(RmState state, RecordingWriter writer) :
         writer.Begin(now, state.Name);
         foreach (RmBlock block in state.RmBlocks)
         {
+            string file = block.Site.File ?? "";
             if (block.Size is { } size)
             {
-                writer.Block(RecordingOp.Live, RecordingFormat.Detail, block.Address, (ulong)block.Count, size, "", 0);
+                writer.Block(RecordingOp.Live, RecordingFormat.Detail, block.Address, (ulong)block.Count, size, file, block.Site.Line);
             }
             else
             {
-                writer.Block(RecordingOp.Live, 0, block.Address, (ulong)block.Count, "", 0);
+                writer.Block(RecordingOp.Live, 0, block.Address, (ulong)block.Count, file, block.Site.Line);
             }
         }
     }
@@ -37,21 +38,21 @@ internal sealed class RecordingObserver(RmState state, RecordingWriter writer) :
         if (_isUnsettled)
         {
             // The first block of an emptied state is its only one; otherwise those that lived still count.
-            Settle(done.Operation is StateOperation.Allocate or StateOperation.Attach && state.Statistics.LiveBlocks == 1);
+            Settle(done.Operation is RmOperation.Allocate or RmOperation.Attach && state.Statistics.LiveBlocks == 1);
         }
 
         switch (done.Operation)
         {
-            case StateOperation.Retain:
+            case RmOperation.Retain:
                 writer.Block(RecordingOp.Retain, 0, done.Block, done.File, done.Line);
                 break;
-            case StateOperation.Release:
+            case RmOperation.Release:
                 writer.Block(RecordingOp.Release, 0, done.Block, done.File, done.Line);
                 break;
-            case StateOperation.Allocate when done.Kind == AllocationKind.Plain:
+            case RmOperation.Allocate when done.Kind == AllocationKind.Plain:
                 writer.Block(RecordingOp.Malloc, 0, done.Block, done.Size, done.File, done.Line);
                 break;
-            case StateOperation.Free:
+            case RmOperation.Free:
                 bool isCalled = done.Line != 0 || done.File.Length != 0;
                 writer.Block(RecordingOp.Free, isCalled ? (byte)0 : RecordingFormat.Detail, done.Block, done.File, done.Line);
                 break;
@@ -96,6 +97,7 @@ internal sealed class RecordingObserver(RmState state, RecordingWriter writer) :
         CountedBlockException => RecordedMisuse.Counted,
         StaleReferenceException => RecordedMisuse.Stale,
         CorruptStateException => RecordedMisuse.Corrupt,
+        HeldBlockException => RecordedMisuse.Held,
         _ => RecordedMisuse.Other,
     };
 
@@ -112,19 +114,19 @@ internal sealed class RecordingObserver(RmState state, RecordingWriter writer) :
     {
         switch (done.Operation)
         {
-            case StateOperation.Allocate when done.Kind == AllocationKind.Zeroed:
+            case RmOperation.Allocate when done.Kind == AllocationKind.Zeroed:
                 writer.Block(RecordingOp.Calloc, 0, done.Block, done.Size, done.File, done.Line);
                 break;
-            case StateOperation.Allocate:
+            case RmOperation.Allocate:
                 writer.Block(RecordingOp.Aligned, 0, done.Block, done.AlignmentLog2, done.Size, done.File, done.Line);
                 break;
-            case StateOperation.Reallocate:
+            case RmOperation.Reallocate:
                 writer.Moved(done.Previous, done.Block, done.Size, done.File, done.Line);
                 break;
-            case StateOperation.Attach when done.Size == StateEvent.UnknownSize:
+            case RmOperation.Attach when done.Size == StateEvent.UnknownSize:
                 writer.Block(RecordingOp.Attach, 0, done.Block, done.File, done.Line);
                 break;
-            case StateOperation.Attach:
+            case RmOperation.Attach:
                 writer.Block(RecordingOp.Attach, RecordingFormat.Detail, done.Block, done.Size, done.File, done.Line);
                 break;
             default:

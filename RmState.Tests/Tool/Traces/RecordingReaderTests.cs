@@ -29,7 +29,7 @@ public sealed class RecordingReaderTests : LeakChecked
         { "alignment 2^41", 4, 0, [2, 41, 1] },
         { "a count of 0", 9, 0, [2, 0] },
         { "a count of 9223372036854775808", 9, 0, [2, 1UL << 63] },
-        { "violation 14 of member 0 does not exist", 10, 0, [2, 14, 0] },
+        { "violation 15 of member 0 does not exist", 10, 0, [2, 15, 0] },
         { "violation 0 of member 6 does not exist", 10, 0, [2, 0, 6] },
         { "mark 4 does not exist", 14, 0, [4] },
         { "mark 256 does not exist", 14, 0, [256] },
@@ -45,7 +45,7 @@ public sealed class RecordingReaderTests : LeakChecked
         Assert.True(reader.IsComplete);
         Assert.Equal("a.c", reader.StateName);
         Assert.Equal(DateTimeOffset.UnixEpoch, reader.Began);
-        Assert.Equal([new RecordedSite("", 0), new RecordedSite("b.cs", 10)], reader.Sites);
+        Assert.Equal([new RmSite("", 0), new RmSite("b.cs", 10)], reader.Sites);
         Assert.Equal(
             [
                 (RecordedKind.Begin, -1, 0, 0, 0L), (RecordedKind.Malloc, 0, 1, 1, 0), (RecordedKind.Retain, 0, 2, 1, 0),
