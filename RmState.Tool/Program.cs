@@ -20,7 +20,9 @@ internal static class Program
             new HelpOption(),
             new VersionOption(),
             BenchCommand.Create(),
+            RecordCommand.Create(),
             ReplayCommand.Create(),
+            ShrinkCommand.Create(),
             ChildCommand.Create(),
             ResidueCommand.Create(),
         };

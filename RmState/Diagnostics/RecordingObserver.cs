@@ -82,7 +82,7 @@ internal sealed class RecordingObserver(RmState state, RecordingWriter writer) :
         writer.Flush();
     }
 
-    private static RecordedMisuse MisuseOf(MemoryViolationException violation) => violation switch
+    internal static RecordedMisuse MisuseOf(MemoryViolationException violation) => violation switch
     {
         UntrackedPointerException => RecordedMisuse.Untracked,
         AlreadyTrackedException => RecordedMisuse.AlreadyTracked,
