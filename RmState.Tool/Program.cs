@@ -15,7 +15,7 @@ internal static class Program
     internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
         // Every command is listed here, and nowhere else.
-        var root = new Command("rmstate", "Replays recorded heaps through RmState and measures it against its peers.")
+        var root = new Command("rmstate", "Replays recorded heaps through RmState, measures it against its peers, and explains faults at guarded blocks.")
         {
             new HelpOption(),
             new VersionOption(),
@@ -23,7 +23,9 @@ internal static class Program
             RecordCommand.Create(),
             ReplayCommand.Create(),
             ShrinkCommand.Create(),
+            ExplainCommand.Create(),
             ChildCommand.Create(),
+            FaultCommand.Create(),
             ResidueCommand.Create(),
         };
 

@@ -216,6 +216,7 @@ public sealed unsafe partial class RmState
         AddBytes(h, size);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private nint AllocateOrThrow(
         AllocationKind kind, nuint size, nuint alignment, string member, string file, int line, nint ready = 0)
     {
@@ -261,6 +262,7 @@ public sealed unsafe partial class RmState
     }
 
     // A larger block while the fast path is open, or any on a closed one.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private nint RmMallocElsewhere(nuint size, string file, int line)
     {
         StateHeader* h = _header;
@@ -269,7 +271,12 @@ public sealed unsafe partial class RmState
             return AllocateOrThrow(AllocationKind.Plain, size, 0, nameof(RmMalloc), file, line);
         }
 
-        return h->Modes == StateModes.None ? FinishMalloc(0, size, file, line) : MallocNoted(size, file, line);
+        if (h->Modes == StateModes.None)
+        {
+            return FinishMalloc(0, size, file, line);
+        }
+
+        return h->Modes == StateModes.Sited ? MallocSited(size, file, line) : MallocNoted(size, file, line);
     }
 
     private nint MallocOrBatch(nuint size) => size <= SpareBlocks.LargestSize

@@ -35,77 +35,172 @@ public sealed unsafe partial class RmState
         UpdateGates();
     }
 
-    // The end of a short retain, at a slot of the present table. With the site met last and a record that has a pair for it there
-    // is no more to it than an increment.
+    // The end of a short retain, at a slot of the present table. With the file met last, and a record whose first pair is the
+    // site's, there is no more to it than an increment.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private long NoteRetain(ulong* entry, long count, string file, int line)
     {
         StateHeader* h = _header;
-        SideRecord* record = RecordIfSited(h, entry);
-        if (record != null && TryKeyOf(file, line, out uint key))
+        if ((h->Modes & StateModes.Noted) == StateModes.Sited && ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine)
         {
-            SitePair* pair = &record->Retains;
-            pair += pair->Site != key ? 1 : 0;
-            if (pair->Site == key && pair->Count != uint.MaxValue)
+            uint info = InfoAt(h, entry);
+            if (BlockInfo.HasRecord(info))
             {
-                pair->Count++;
-                GC.KeepAlive(this);
-                return count;
+                SideRecord* record = RecordAt(h, info);
+                h->LastRecord = record;
+                uint retains = record->Retains.Count + 1;
+                if (record->Retains.Site == _siteBase + (uint)line && retains != 0)
+                {
+                    record->Retains.Count = retains;
+                    GC.KeepAlive(this);
+                    return count;
+                }
             }
         }
 
         return NoteCount(RmOperation.Retain, entry, count, file, line);
     }
 
+    // A release often follows the retain it answers: the record is at hand then.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private long NoteRelease(ulong* entry, long count, string file, int line)
     {
         StateHeader* h = _header;
-        SideRecord* record = RecordIfSited(h, entry);
-        if (record != null && TryKeyOf(file, line, out uint key) && record->Releases.Site == key && record->Releases.Count != uint.MaxValue)
+        SideRecord* record = h->LastRecord;
+        if ((h->Modes & StateModes.Noted) == StateModes.Sited && ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine
+            && record != null && record->Address == Slot.Address(*entry))
         {
-            record->Releases.Count++;
-            GC.KeepAlive(this);
-            return count;
+            uint releases = record->Releases.Count + 1;
+            if (record->Releases.Site == _siteBase + (uint)line && releases != 0)
+            {
+                record->Releases.Count = releases;
+                GC.KeepAlive(this);
+                return count;
+            }
         }
 
         return NoteCount(RmOperation.Release, entry, count, file, line);
     }
 
-    /// <summary>The side record of a slot of the present table, where sites are all that is recorded.</summary>
-    /// <returns>Null when more is to be done, or there is none.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static SideRecord* RecordIfSited(StateHeader* h, ulong* entry)
+    // What is not as short: other files, further sites, histories, observers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long NoteCount(RmOperation operation, ulong* entry, long count, string file, int line)
     {
-        if ((h->Modes & StateModes.Noted) != StateModes.Sited || !Slot.HasInfoElsewhere(*entry))
+        StateHeader* h = _header;
+        uint info = InfoAt(h, entry);
+        if ((h->Modes & StateModes.Observed) != 0 || !BlockInfo.HasRecord(info))
         {
-            return null;
+            NoteDone(operation, Slot.Address(*entry), 0, count, StateEvent.UnknownSize, AllocationKind.Plain, 0, file, line);
+            return count;
         }
 
-        uint info = h->Info[entry - h->Table];
-        if (!BlockInfo.HasRecord(info))
+        SideRecord* record = RecordAt(h, info);
+        uint key = KeyOf(file, line);
+        if (operation == RmOperation.Retain)
         {
-            return null;
+            _ledger!.Retained(record, key);
+        }
+        else
+        {
+            _ledger!.Released(record, key);
         }
 
+        if ((h->Modes & StateModes.Historied) != 0)
+        {
+            _ledger.Append(record, (byte)operation, count, key, (ulong)h->Operations >> 1);
+        }
+
+        GC.KeepAlive(this);
+        return count;
+    }
+
+    /// <summary>The info of a slot of the present table, as far as it is in the cold array; else 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint InfoAt(StateHeader* h, ulong* entry) => Slot.HasInfoElsewhere(*entry)
+        ? *(uint*)((byte*)h->Info + ((nuint)((byte*)entry - (byte*)h->Table) >> 1))
+        : BlockInfo.None;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static SideRecord* RecordAt(StateHeader* h, uint info)
+    {
         uint index = BlockInfo.RecordIndex(info);
         return (SideRecord*)h->Records[index >> RecordStore<SideRecord>.ChunkLog2] + (index & (RecordStore<SideRecord>.ChunkLength - 1));
     }
 
-    /// <summary>The key of a site in the file met last.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryKeyOf(string file, int line, out uint key)
+    // Malloc where sites are all that is noted, with a spare block and a freed record at hand.
+    private nint MallocSited(nuint size, string file, int line)
     {
-        SiteNames names = _ledger!.Names;
-        key = names.LastBase + (uint)line;
-        return ReferenceEquals(file, names.LastFile) && (uint)line <= SiteNames.MaxLine;
+        StateHeader* h = _header;
+        long operations = h->Operations;
+        if (size <= SpareBlocks.LargestSize && ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine && h->Info != null
+            && h->Live < h->GrowAt && (operations & ClockMask) != 0)
+        {
+            uint sizeClass = SpareBlocks.ClassOf(size);
+            nint block = h->Spares->Take(sizeClass);
+            ulong* home = h->Slots + (PointerHash.Of(block, h->Seed) >> h->Shift);
+            ulong* entry = PointerTable.NearSlot(home);
+            uint index = block == 0 ? 0 : _records.TakeFreed();
+            if (index != 0 && *entry == Slot.Empty && *home >> Slot.AddressShift != (ulong)block)
+            {
+                h->Operations = operations + 1;
+                SideRecord* record = RecordAt(h, index);
+                *record = default;
+                record->Address = block;
+                record->Size = size;
+                record->Site = _siteBase + (uint)line;
+                record->Born = (ulong)(operations + 2) >> 1;
+                record->BornAt = _clock;
+                *entry = Slot.Live(block, Slot.InfoElsewhere);
+                *(uint*)((byte*)h->Info + ((nuint)((byte*)entry - (byte*)h->Table) >> 1)) = BlockInfo.OfRecord(index);
+                h->Last = entry;
+                CountAllocation(h, size);
+                h->Operations = operations + 2;
+                GC.KeepAlive(this);
+                return block;
+            }
+
+            if (index != 0)
+            {
+                _records.Free(index);
+            }
+
+            if (block != 0)
+            {
+                _ = h->Spares->Keep(sizeClass, block);
+            }
+        }
+
+        return MallocNoted(size, file, line);
     }
 
+    // The last reference of such a block, where no other entry need move.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private long NoteCount(RmOperation operation, ulong* entry, long count, string file, int line)
+    private long ReleaseLastSited(nint block, ulong* entry, long operations, string file, int line)
     {
-        NoteDone(operation, Slot.Address(*entry), 0, count, StateEvent.UnknownSize, AllocationKind.Plain, 0, file, line);
-        return count;
+        StateHeader* h = _header;
+        nuint offset = (nuint)((byte*)entry - (byte*)h->Table);
+        uint info = InfoAt(h, entry);
+        if (BlockInfo.HasRecord(info) && ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine
+            && PointerTable.EndsRun(h, entry, (nint)(offset / sizeof(ulong))))
+        {
+            SideRecord* record = RecordAt(h, info);
+            if (IsPlain(record))
+            {
+                h->Operations = operations + 1;
+                *entry = Slot.Empty;
+                h->LiveBytes -= (long)record->Size;
+                h->Live--;
+                record->EndSite = _siteBase + (uint)line;
+                record->EndedBy = (byte)RmOperation.Free;
+                h->LastRecord = null;
+                uint size = (uint)record->Size;
+                _ledger!.Bury(BlockInfo.RecordIndex(info));
+                h->Operations = operations + 2;
+                return KeepOrFree(block, size + 1);
+            }
+        }
+
+        return ReleaseFar(block, operations, file, line);
     }
 
     // Malloc without a detour, where that is noted.
@@ -169,6 +264,7 @@ public sealed unsafe partial class RmState
             h->Live--;
             PointerTable.Vacate(h, entry);
             NoteEnd(index, RmOperation.Free, file, line);
+            h->LastRecord = null;
             _ledger!.Bury(index);
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rm.Counting;
 using Rm.Sites;
 
@@ -11,6 +12,10 @@ public sealed unsafe partial class RmState
     private const long ClockMask = (256 << 1) - 1;
 
     private SiteLedger? _ledger;
+
+    // The file met last and the key of its line 0: a copy of what the names hold, one load nearer.
+    private string? _siteFile;
+    private uint _siteBase;
     private long _clockStart;
     private uint _clock;
 
@@ -91,14 +96,14 @@ public sealed unsafe partial class RmState
             return;
         }
 
-        uint key = _ledger!.Names.KeyOf(file, line);
+        uint key = KeyOf(file, line);
         if (operation == RmOperation.Retain)
         {
-            _ledger.Retained(record, key);
+            _ledger!.Retained(record, key);
         }
         else if (operation == RmOperation.Release)
         {
-            _ledger.Released(record, key);
+            _ledger!.Released(record, key);
         }
 
         Append(record, operation, count, key);
@@ -112,7 +117,7 @@ public sealed unsafe partial class RmState
             ReadClock();
         }
 
-        uint key = _ledger!.Names.KeyOf(file, line);
+        uint key = KeyOf(file, line);
         record->Site = key;
         record->Born = (ulong)h->Operations >> 1;
         record->BornAt = _clock;
@@ -151,7 +156,7 @@ public sealed unsafe partial class RmState
         }
 
         SideRecord* record = _table.Records.At(index);
-        record->EndSite = _ledger!.Names.KeyOf(file, line);
+        record->EndSite = KeyOf(file, line);
         record->EndedBy = (byte)operation;
         Append(record, operation, 0, record->EndSite);
     }
@@ -195,6 +200,7 @@ public sealed unsafe partial class RmState
     private void BuryRecord(uint index)
     {
         SideRecord* record = _table.Records.At(index);
+        _header->LastRecord = null;
         if (record->FirstHold != 0)
         {
             _ledger!.Orphan(record);
@@ -216,6 +222,7 @@ public sealed unsafe partial class RmState
         {
             uint index = BlockInfo.RecordIndex(info);
             SideRecord* record = _table.Records.At(index);
+            _header->LastRecord = null;
             ForgetDelegate(record);
 #if RM_MUTATIONS
             if (Mutation.Is(Mutation.RecordLeaked))
@@ -239,6 +246,20 @@ public sealed unsafe partial class RmState
 
     private TimeSpan AgeOf(SideRecord* record) =>
         TimeSpan.FromMilliseconds(Math.Max(0, Environment.TickCount64 - _clockStart - record->BornAt));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint KeyOf(string file, int line) =>
+        ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine ? _siteBase + (uint)line : FindKey(file, line);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint FindKey(string file, int line)
+    {
+        SiteNames names = _ledger!.Names;
+        uint key = names.KeyOf(file, line);
+        _siteFile = names.LastFile;
+        _siteBase = names.LastBase;
+        return key;
+    }
 
     private RmSite SiteOf(uint key)
     {

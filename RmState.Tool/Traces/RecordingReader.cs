@@ -243,7 +243,7 @@ internal sealed class RecordingReader : IRecordedEvents
     {
         ulong misuse = _fields.TakeVarint();
         ulong member = _fields.TakeVarint();
-        if (misuse > (ulong)RecordedMisuse.Held || member > (ulong)RecordedMember.Realloc)
+        if (misuse > (ulong)RecordedMisuse.Overrun || member > (ulong)RecordedMember.Realloc)
         {
             throw _fields.Broken($"violation {misuse} of member {member} does not exist");
         }

@@ -167,6 +167,7 @@ internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMem
 
         h->Live = h->Dead = h->Finalizing = h->SweepCursor = 0;
         _wide = null;
+        h->LastRecord = null;
         Records.Clear();
         UpdateGate();
     }
@@ -176,6 +177,7 @@ internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMem
     {
         _header->RecordBytes = Records.Bytes;
         _header->Records = Records.Chunks;
+        _header->LastRecord = null;
     }
 
     private void Free(ulong* table, uint* info, long capacity)

@@ -40,38 +40,83 @@ internal sealed unsafe class RecordStore<T>(ITableMemory memory, int stride = 0)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal T* At(uint index) => (T*)(Chunks[index >> ChunkLog2] + (nint)((index & (ChunkLength - 1)) * _stride));
 
-    /// <summary>Takes a record, its fields all 0.</summary>
-    /// <returns>Its index; 0 when there is no memory.</returns>
-    internal uint Take()
+    /// <summary>The record freed last; 0 when none is free.</summary>
+    internal uint FirstFreed => _free;
+
+    /// <summary>Takes the record freed last; its fields are not 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void TakeFirstFreed(T* record)
+    {
+        _free = record->Next;
+        InUse++;
+    }
+
+    /// <summary>Takes a record that was freed before; its fields are not 0.</summary>
+    /// <returns>Its index; 0 when there is none.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint TakeFreed()
     {
         uint index = _free;
         if (index != 0)
         {
-            T* record = At(index);
-            _free = record->Next;
-            NativeMemory.Clear(record, _stride);
+            TakeFirstFreed(At(index));
         }
-        else
-        {
-            if (_unused >> ChunkLog2 == _chunkCount && !AddChunk())
-            {
-                return 0;
-            }
 
-            index = _unused++;
+        return index;
+    }
+
+    /// <summary>Takes a record, its fields all 0.</summary>
+    /// <returns>Its index; 0 when there is no memory.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint Take()
+    {
+        uint index = TakeFreed();
+        if (index != 0)
+        {
+            Clear(At(index));
+            return index;
+        }
+
+        return TakeUnused();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint TakeUnused()
+    {
+        if (_unused >> ChunkLog2 == _chunkCount && !AddChunk())
+        {
+            return 0;
         }
 
         InUse++;
-        return index;
+        return _unused++;
+    }
+
+    // The usual record clears in a few wide stores.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Clear(T* record)
+    {
+        if (_stride == (nuint)sizeof(T))
+        {
+            *record = default;
+        }
+        else
+        {
+            NativeMemory.Clear(record, _stride);
+        }
     }
 
     /// <summary>Makes sure that the next <see cref="Take"/> succeeds.</summary>
     /// <returns>False when there is no memory.</returns>
     internal bool HasSpare() => _free != 0 || _unused >> ChunkLog2 != _chunkCount || AddChunk();
 
-    internal void Free(uint index)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Free(uint index) => Free(index, At(index));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Free(uint index, T* record)
     {
-        At(index)->Next = _free;
+        record->Next = _free;
         _free = index;
         InUse--;
     }
@@ -84,7 +129,7 @@ internal sealed unsafe class RecordStore<T>(ITableMemory memory, int stride = 0)
     {
         for (uint index = 1; index < _unused; index++)
         {
-            NativeMemory.Clear(At(index), _stride);
+            Clear(At(index));
         }
 
         _free = 0;

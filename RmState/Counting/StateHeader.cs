@@ -109,6 +109,9 @@ internal unsafe struct StateHeader
     /// <summary>The chunks of the side records, 512 in each; null while there is none.</summary>
     public nint* Records;
 
+    /// <summary>The record that a retain noted last; null for none. A record that goes is none.</summary>
+    public SideRecord* LastRecord;
+
     internal readonly long Releases =>
         (Operations >> 1) - Retains - Allocations - Attaches - Detaches - Reallocations - OtherOperations;
 

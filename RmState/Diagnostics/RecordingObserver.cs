@@ -98,6 +98,7 @@ internal sealed class RecordingObserver(RmState state, RecordingWriter writer) :
         StaleReferenceException => RecordedMisuse.Stale,
         CorruptStateException => RecordedMisuse.Corrupt,
         HeldBlockException => RecordedMisuse.Held,
+        OverrunException => RecordedMisuse.Overrun,
         _ => RecordedMisuse.Other,
     };
 

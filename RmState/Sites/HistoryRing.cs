@@ -9,8 +9,11 @@ internal struct HistoryRing : IListed
 
     public uint Next;
 
-    /// <summary>Operations noted so far.</summary>
-    public uint Noted;
+    /// <summary>Where the next entry goes.</summary>
+    public uint At;
+
+    /// <summary>Entries there are.</summary>
+    public uint Count;
 
     uint IListed.Next
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rm.Counting;
 
 namespace Rm.Sites;
@@ -17,19 +18,28 @@ internal sealed unsafe class Quarantine(ITableMemory memory, int length)
 
     /// <summary>Adds a record.</summary>
     /// <returns>The one that leaves for it: the oldest, or itself when there is no room at all; 0 for none.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint Add(uint record)
     {
-        if (Count == length)
+        int first = _first;
+        if (Count != length || length == 0)
         {
-            if (length == 0)
-            {
-                return record;
-            }
+            return AddUnlessFull(record);
+        }
 
-            uint oldest = _ring[_first];
-            _ring[_first] = record;
-            _first = _first + 1 == length ? 0 : _first + 1;
-            return oldest;
+        uint oldest = _ring[first];
+        _ring[first] = record;
+        first++;
+        _first = first == length ? 0 : first;
+        return oldest;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint AddUnlessFull(uint record)
+    {
+        if (length == 0)
+        {
+            return record;
         }
 
         if (_ring == null)

@@ -29,7 +29,7 @@ public sealed class RecordingReaderTests : LeakChecked
         { "alignment 2^41", 4, 0, [2, 41, 1] },
         { "a count of 0", 9, 0, [2, 0] },
         { "a count of 9223372036854775808", 9, 0, [2, 1UL << 63] },
-        { "violation 15 of member 0 does not exist", 10, 0, [2, 15, 0] },
+        { "violation 16 of member 0 does not exist", 10, 0, [2, 16, 0] },
         { "violation 0 of member 6 does not exist", 10, 0, [2, 0, 6] },
         { "mark 4 does not exist", 14, 0, [4] },
         { "mark 256 does not exist", 14, 0, [256] },
