@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.ComponentModel;
 using Rm.Tool.Replay;
 using Rm.Tool.Shrinking;
 using Rm.Tool.Traces;
@@ -20,6 +21,11 @@ internal static class ShrinkCommand
                 + "the default is the first of them that the recording shows.",
             HelpName = "mismatch|violation|leak",
         };
+        var check = new Option<string?>("--check")
+        {
+            Description = "A program that decides instead: it gets a recording as its argument, and ends with 0 if nothing is wrong in that.",
+            HelpName = "CMD",
+        };
         var seconds = new Option<int>("--seconds")
         {
             Description = "Stop after so long with the smallest found.",
@@ -35,25 +41,38 @@ internal static class ShrinkCommand
         });
         var command = new Command("shrink", "Cut a recording in which something is wrong down to the few operations it takes, and print them as an xunit test.")
         {
-            recording, output, until, seconds,
+            recording, output, until, check, seconds,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(until) is not null && result.GetValue(check) is not null)
+            {
+                result.AddError("--until and --check exclude each other.");
+            }
+        });
         command.SetAction(parsed => Run(
             parsed.GetRequiredValue(recording),
             parsed.GetValue(output),
             parsed.GetValue(until),
+            parsed.GetValue(check),
             TimeSpan.FromSeconds(parsed.GetRequiredValue(seconds)),
             parsed.InvocationConfiguration));
         return command;
     }
 
-    private static int Run(string path, string? output, ShrinkGoal? wanted, TimeSpan limit, InvocationConfiguration streams)
+    private static int Run(string path, string? output, ShrinkGoal? wanted, string? check, TimeSpan limit, InvocationConfiguration streams)
     {
+        string? candidate = check is null ? null : Path.GetTempFileName();
         try
         {
             ProgramStep[] steps = RecordedProgram.Read(path);
-            if (RecordingShrinker.Find(steps, wanted) is not { } shrinker)
+            RecordingShrinker? found = candidate is null
+                ? RecordingShrinker.Find(steps, wanted)
+                : RecordingShrinker.Find(steps, new RecordingCheck(check!, candidate));
+            if (found is not { } shrinker)
             {
-                streams.Error.WriteLine($"rmstate: {path}: nothing is wrong in its {steps.Length:N0} operations{(wanted is null ? "" : $" ({wanted})")}");
+                string asked = wanted is not null ? $" ({wanted})" : check is not null ? $" ({check})" : "";
+                streams.Error.WriteLine($"rmstate: {path}: nothing is wrong in its {steps.Length:N0} operations{asked}");
                 return ExitCode.Failed;
             }
 
@@ -67,15 +86,22 @@ internal static class ShrinkCommand
             else
             {
                 File.WriteAllText(output, test);
-                streams.Output.WriteLine($"{output}: {left.Count} of {steps.Length:N0} operations, {shrinker.Goal}");
+                streams.Output.WriteLine($"{output}: {left.Count} of {steps.Length:N0} operations, {(shrinker.Goal is { } goal ? $"{goal}" : check)}");
             }
 
             return ExitCode.Success;
         }
-        catch (Exception e) when (e is TraceException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is TraceException or IOException or UnauthorizedAccessException or Win32Exception)
         {
             streams.Error.WriteLine($"rmstate: {e.Message.ReplaceLineEndings(" ")}");
             return ExitCode.Usage;
+        }
+        finally
+        {
+            if (candidate is not null)
+            {
+                File.Delete(candidate);
+            }
         }
     }
 }

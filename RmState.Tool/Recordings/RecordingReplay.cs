@@ -46,6 +46,8 @@ internal sealed unsafe class RecordingReplay : IDisposable
 
     public RecordingModel Model => _model;
 
+    public RmState State => _state;
+
     /// <summary>Does one event.</summary>
     /// <param name="step">What.</param>
     /// <param name="site">Its call site, which the state is told.</param>

@@ -10,15 +10,20 @@ internal sealed class RecordingShrinker
     private readonly ProgramStep[] _steps;
     private readonly Func<ProgramStep[], bool> _breaks;
 
-    private RecordingShrinker(ShrinkGoal goal, ProgramStep[] steps, Func<ProgramStep[], bool> breaks)
+    private RecordingShrinker(ShrinkGoal? goal, ProgramStep[] steps, Func<ProgramStep[], bool> breaks)
     {
         Goal = goal;
         _steps = steps;
         _breaks = breaks;
     }
 
-    /// <summary>What is wrong.</summary>
-    public ShrinkGoal Goal { get; }
+    /// <summary>What is wrong; null for what a check says.</summary>
+    public ShrinkGoal? Goal { get; }
+
+    /// <summary>Cuts down to what a check says is wrong.</summary>
+    /// <returns>Null when it says that nothing is.</returns>
+    public static RecordingShrinker? Find(ProgramStep[] steps, RecordingCheck check) =>
+        check.Fails(steps) ? new RecordingShrinker(goal: null, steps, check.Fails) : null;
 
     /// <summary>Finds what to cut a recording down to: of the things wanted the first that it shows.</summary>
     /// <param name="steps">The recording's operations.</param>

@@ -24,16 +24,17 @@ internal sealed class TestWriter
 
     /// <summary>The test.</summary>
     /// <param name="recording">The recording's name.</param>
-    /// <param name="goal">What is wrong.</param>
+    /// <param name="goal">What is wrong; null for what a check said.</param>
     /// <param name="steps">What is left of it; <see cref="RecordedProgram.Repair"/>ed.</param>
-    public static string Write(string recording, ShrinkGoal goal, IReadOnlyList<ProgramStep> steps) => new TestWriter(steps).Write(recording, goal);
+    public static string Write(string recording, ShrinkGoal? goal, IReadOnlyList<ProgramStep> steps) => new TestWriter(steps).Write(recording, goal);
 
-    private string Write(string recording, ShrinkGoal goal)
+    private string Write(string recording, ShrinkGoal? goal)
     {
         (string summary, string name) = goal switch
         {
             ShrinkGoal.Violation => ("a call that was refused", "CallIsRefused"),
             ShrinkGoal.Leak => ("a block that nobody releases", "BlockIsNeverReleased"),
+            null => ("what its check refused", "StateDoesWhatTheModelSays"),
             _ => ("a state that differs from the model", "StateDoesWhatTheModelSays"),
         };
         _text.AppendLine("using System.Runtime.InteropServices;").AppendLine("using Rm;").AppendLine("using Rm.Violations;").AppendLine("using Xunit;");

@@ -180,6 +180,34 @@ public sealed class ShrinkTests(ITestOutputHelper log) : LeakChecked
     }
 
     [Fact]
+    public void ProgramOfTheUsersMayDecide()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        string check = Path.Combine(_folder, "check");
+        File.WriteAllText(check, "#!/bin/sh\n! grep -q Culprit.cs \"$1\"\n");
+        File.SetUnixFileMode(check, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        byte[] file = Recorded(state =>
+        {
+            Noise(state, 11, 60);
+            nint culprit = state.RmMalloc(8, "Culprit.cs", 7);
+            Noise(state, 12, 60);
+            state.RmRelease(culprit);
+        });
+
+        string test = Shrink(file, "--check", check);
+        Assert.Equal(1, Operations(test));
+        Assert.Contains("// Culprit.cs:7", test, StringComparison.Ordinal);
+        CompiledTest.Run(test);
+        Assert.Equal(ExitCode.Failed, Run("shrink", Save(Recorded(state => Noise(state, 13, 20))), "--check", check).Code);
+        Assert.Equal(ExitCode.Usage, Run("shrink", Save(file), "--check", Path.Combine(_folder, "none")).Code);
+        Assert.Equal(ExitCode.Usage, Run("shrink", Save(file), "--check", check, "--until", "leak").Code);
+    }
+
+    [Fact]
     public void FileThatIsNoRecordingIsRefused()
     {
         string path = Path.Combine(_folder, "x.rmt");
