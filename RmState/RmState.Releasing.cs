@@ -110,6 +110,11 @@ public sealed unsafe partial class RmState
         uint count = Slot.Count(slot);
         if (slot >> Slot.AddressShift == (ulong)block && (operations & 1) == 0)
         {
+            if (count == 1 && h->Modes == StateModes.Sited)
+            {
+                return ReleaseLastSited(block, entry, operations, file, line);
+            }
+
             if (count == 1 && EndPlain(h, entry, slot, out uint info))
             {
                 h->Operations = operations + 2;
