@@ -48,6 +48,12 @@ public sealed class SuiteTests
     [InlineData("resident over start after a 200 MB spike on 15 MB and Trim, MiB", 2)]
     [InlineData("slowest single Alloc or Free of 10 M random ones, size-class heap, ms", 1)]
     [InlineData("slowest single Alloc or Free of 10 M random ones, block heap, ms", 1)]
+    [InlineData("RmRetain+RmRelease, level Counters (random of 1 k live)", 1.05)]
+    [InlineData("RmRetain+RmRelease, level Sites", 2)]
+    [InlineData("RmRetain+RmRelease, level Full", 4)]
+    [InlineData("RmMalloc+RmRelease 64 B, level Sites", 1.5)]
+    [InlineData("RmRetainAs+Dispose", 3)]
+    [InlineData("RmWhoHolds, µs (block with 8 holds, 6 retain sites, 4 release sites; 100 k live)", 10)]
     public void NamesAndTargetsAreFixed(string name, double target) => Assert.Equal(target, Named(name).Target);
 
     [Fact]
