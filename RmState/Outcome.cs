@@ -13,6 +13,9 @@ internal enum Outcome
     Shared,
     Foreign,
 
+    /// <summary>Its last reference is somebody's by name.</summary>
+    Held,
+
     /// <summary>In memory of the state's own heap, but no block in use.</summary>
     NotInUse,
 }

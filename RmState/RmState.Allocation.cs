@@ -216,6 +216,7 @@ public sealed unsafe partial class RmState
         AddBytes(h, size);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private nint AllocateOrThrow(
         AllocationKind kind, nuint size, nuint alignment, string member, string file, int line, nint ready = 0)
     {
@@ -229,9 +230,7 @@ public sealed unsafe partial class RmState
     {
         if (block == 0)
         {
-            block = size <= SpareBlocks.LargestSize
-                ? MallocBatch(_header->Spares, SpareBlocks.ClassOf(size))
-                : MallocAllocator.Malloc(size);
+            block = MallocOrBatch(size);
         }
 
         return TryEnterOpen(block, (uint)size + 1, size)
@@ -247,7 +246,7 @@ public sealed unsafe partial class RmState
         StateHeader* h = _header;
         long operations = h->Operations;
         ulong* entry;
-        if (block == 0 || !Slot.FitsSlot(block) || h->Live >= h->GrowAt || h->Modes != StateModes.None || (operations & 1) != 0
+        if (block == 0 || !Slot.FitsSlot(block) || h->Live >= h->GrowAt || (h->Modes & ~StateModes.Noted) != StateModes.None || (operations & 1) != 0
             || (!Slot.HoldsInfo(info) && h->Info == null)
             || (entry = PointerTable.TryInsertOpen(h, block, info)) == null)
         {
@@ -263,8 +262,24 @@ public sealed unsafe partial class RmState
     }
 
     // A larger block while the fast path is open, or any on a closed one.
-    private nint RmMallocElsewhere(nuint size, string file, int line) =>
-        _header->Modes == StateModes.None && size < BlockInfo.FirstLargeSize && (_header->Operations & 1) == 0
-            ? FinishMalloc(0, size, file, line)
-            : AllocateOrThrow(AllocationKind.Plain, size, 0, nameof(RmMalloc), file, line);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private nint RmMallocElsewhere(nuint size, string file, int line)
+    {
+        StateHeader* h = _header;
+        if ((h->Modes & ~StateModes.Noted) != StateModes.None || size >= BlockInfo.FirstLargeSize || (h->Operations & 1) != 0)
+        {
+            return AllocateOrThrow(AllocationKind.Plain, size, 0, nameof(RmMalloc), file, line);
+        }
+
+        if (h->Modes == StateModes.None)
+        {
+            return FinishMalloc(0, size, file, line);
+        }
+
+        return h->Modes == StateModes.Sited ? MallocSited(size, file, line) : MallocNoted(size, file, line);
+    }
+
+    private nint MallocOrBatch(nuint size) => size <= SpareBlocks.LargestSize
+        ? MallocBatch(_header->Spares, SpareBlocks.ClassOf(size))
+        : MallocAllocator.Malloc(size);
 }

@@ -165,7 +165,7 @@ public sealed unsafe partial class RmState
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool CanAttachPlain(StateHeader* h, nint block) =>
-        (h->Modes & StateModes.Closing) == 0 && _usesMalloc && block != 0 && Slot.FitsSlot(block) && h->Live < h->GrowAt;
+        (h->Modes & (StateModes.Closing | StateModes.Noted)) == 0 && _usesMalloc && block != 0 && Slot.FitsSlot(block) && h->Live < h->GrowAt;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CountAttach(StateHeader* h)
@@ -203,7 +203,7 @@ public sealed unsafe partial class RmState
         if (RmContains(block))
         {
             Outcome retained = Retain(block, out long count, file, line);
-            return retained == Outcome.Done ? count : throw Failure(retained, block, nameof(RmAttachOrRetain));
+            return retained == Outcome.Done ? count : Refuse(retained, block, nameof(RmAttachOrRetain), file, line);
         }
 
         AttachOrThrow(block, deallocator, size, nameof(RmAttachOrRetain), file, line);
@@ -215,7 +215,7 @@ public sealed unsafe partial class RmState
         Outcome outcome = Attach(block, deallocator, size, file, line);
         if (outcome != Outcome.Done)
         {
-            throw Failure(outcome, block, member, size ?? 0);
+            _ = Refuse(outcome, block, member, file, line, size ?? 0);
         }
     }
 
@@ -266,7 +266,7 @@ public sealed unsafe partial class RmState
         AddBytes(h, size ?? 0);
         h->Attaches++;
         Commit();
-        _observer?.Done(StateOperation.Attach, block, 0, 1, file, line);
+        NoteSized(RmOperation.Attach, block, 0, size ?? StateEvent.UnknownSize, AllocationKind.Plain, 0, file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }
@@ -309,7 +309,7 @@ public sealed unsafe partial class RmState
             return false;
         }
 
-        if (deallocator.Kind == DeallocatorKind.LibC && size is not >= BlockInfo.FirstLargeSize)
+        if (deallocator.Kind == DeallocatorKind.LibC && size is not >= BlockInfo.FirstLargeSize && !IsSited)
         {
             // Over malloc an attached block is freed like any other: without a size it has no info.
             if (_usesMalloc && size is null)

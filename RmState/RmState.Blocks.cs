@@ -67,6 +67,13 @@ public sealed unsafe partial class RmState
 
     private bool _finalizing;
 
-    private RmBlock Describe(ulong* entry, nint address) =>
-        new(address, _table.CountOf(entry), TrySizeOf(_table.ReadInfo(entry), address, out nuint size) ? size : null);
+    private RmBlock Describe(ulong* entry, nint address)
+    {
+        uint info = _table.ReadInfo(entry);
+        var block = new RmBlock(address, _table.CountOf(entry), TrySizeOf(info, address, out nuint size) ? size : null);
+        SideRecord* record = BlockInfo.HasRecord(info) ? _table.Records.At(BlockInfo.RecordIndex(info)) : null;
+        return record == null || record->Born == 0
+            ? block
+            : block with { Site = SiteOf(record->Site), Born = (long)record->Born, Age = AgeOf(record) };
+    }
 }

@@ -56,18 +56,19 @@ public sealed unsafe partial class RmState
         {
             // A block of the state's own heap is its deallocator's to free there.
             _heap?.MarkLive(block);
+            NoteEnd(BlockInfo.RecordIndex(info), RmOperation.Free, file, line);
             _table.BeginFinalizing(entry);
             Enqueue(BlockInfo.RecordIndex(info));
             Commit();
-            _observer?.Done(StateOperation.Free, block, 0, 0, file, line);
+            Note(RmOperation.Free, block, 0, file, line);
             return _draining ? null : Drain();
         }
 
         nuint alignment = AlignmentOf(info);
         bool plain = BlockInfo.IsPlain(info);
         h->Live--;
+        EndRecord(info, block, RmOperation.Free, file, line);
         _table.Remove(entry, block);
-        DropRecord(info);
         Exception? failure = null;
         if (kind == DeallocatorKind.LibC || _usesMalloc)
         {
@@ -89,7 +90,7 @@ public sealed unsafe partial class RmState
         }
 
         Commit();
-        _observer?.Done(StateOperation.Free, block, 0, 0, file, line);
+        Note(RmOperation.Free, block, 0, file, line);
         return failure;
     }
 
@@ -188,7 +189,7 @@ public sealed unsafe partial class RmState
 
         _pendingRecords--;
         _pendingDelegates -= _table.Records.At(index)->Kind == DeallocatorKind.Delegate ? 1 : 0;
-        DropRecord(BlockInfo.OfRecord(index));
+        BuryRecord(index);
         h->OtherOperations++;
         Commit();
     }

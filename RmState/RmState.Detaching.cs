@@ -28,7 +28,8 @@ public sealed unsafe partial class RmState
         ulong* entry = PointerTable.NearEntry(h, block);
         ulong slot = *entry;
         uint count = Slot.Count(slot);
-        if (slot >> Slot.AddressShift == (ulong)block && (operations & 1) == 0 && count - 1 < Slot.MaxInline && !_knowsSizes)
+        if (slot >> Slot.AddressShift == (ulong)block && (operations & 1) == 0 && count - 1 < Slot.MaxInline && !_knowsSizes
+            && (h->Modes & StateModes.Noted) == 0)
         {
             nint index = (nint)((nuint)((byte*)entry - (byte*)h->Slots) / sizeof(ulong));
             uint info = Slot.Info(slot);
@@ -74,7 +75,7 @@ public sealed unsafe partial class RmState
         StateHeader* h = _header;
         ulong* entry = SearchOpen(h, block);
         uint count = Slot.Count(*entry);
-        if (count - 1 < Slot.MaxInline && (operations & 1) == 0 && !_knowsSizes)
+        if (count - 1 < Slot.MaxInline && (operations & 1) == 0 && !_knowsSizes && (h->Modes & StateModes.Noted) == 0)
         {
             uint info = _table.ReadInfo(entry);
             if (!BlockInfo.HasRecord(info))
@@ -89,7 +90,7 @@ public sealed unsafe partial class RmState
         }
 
         Outcome outcome = Detach(block, out long remaining, file, line);
-        return outcome == Outcome.Done ? remaining : throw Failure(outcome, block, nameof(RmDetach));
+        return outcome == Outcome.Done ? remaining : Refuse(outcome, block, nameof(RmDetach), file, line);
     }
 
     private Outcome Detach(nint block, out long remaining, string file, int line)
@@ -115,11 +116,11 @@ public sealed unsafe partial class RmState
         h->Detaches++;
         h->ReferencesDropped += count;
         _heap?.MarkLive(block);
+        EndRecord(info, block, RmOperation.Detach, file, line);
         _table.Remove(entry, block);
-        DropRecord(info);
         remaining = count - 1;
         Commit();
-        _observer?.Done(StateOperation.Detach, block, 0, remaining, file, line);
+        Note(RmOperation.Detach, block, remaining, file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }

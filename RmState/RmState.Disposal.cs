@@ -33,8 +33,12 @@ public sealed unsafe partial class RmState
         _heapTables = null;
         _ = FreeSpares();
         _table.Release();
+        _ledger?.Release();
         _deallocators.Clear();
         _abandoned = null;
+        _observer?.Ended();
+        _observer = null;
+        AnnounceDisposed();
         GC.SuppressFinalize(this);
         Rethrow(failure);
     }
@@ -68,12 +72,14 @@ public sealed unsafe partial class RmState
                     preferLocal: false);
             }
 
+            AnnounceDropped();
             h->Modes |= StateModes.Disposed;
             _heap?.Unclaim(orphans: true);
 
             // Spare blocks were released long ago: they are the state's, not a user's.
             _ = FreeSpares();
             _table.Release();
+            _ledger?.Release();
         }
         catch (Exception)
         {
@@ -101,6 +107,7 @@ public sealed unsafe partial class RmState
         RmLeakReport? report = EndBlocks(out Exception? failure);
         _deallocators.Clear();
         _abandoned = null;
+        _ledger?.Clear();
         StateHeader* h = _header;
         if (h->Capacity > KeptCapacity || h->OldTable != null || (h->Modes & StateModes.Working) != 0)
         {
@@ -111,11 +118,15 @@ public sealed unsafe partial class RmState
             _table.Clear();
         }
 
+        LifeCounters? life = _life;
+        life?.BeginReset();
         h->Operations += 2;
         h->OtherOperations = h->Operations >> 1;
         h->Retains = h->Allocations = h->Attaches = h->Detaches = h->Reallocations = h->Abandoned = 0;
         h->ReferencesDropped = h->Violations = h->SlotsMoved = h->BytesUnmapped = 0;
         h->PeakLive = h->HeapPeakAt = h->LiveBytes = h->PeakBytes = 0;
+        life?.EndReset();
+        AnnounceReset();
         Rethrow(failure);
         return report;
     }
@@ -140,6 +151,7 @@ public sealed unsafe partial class RmState
             return null;
         }
 
+        _observer?.Ending();
         RmLeakReport report = MakeReport();
         LastReport = report;
         if (_options.DisposePolicy == RmDisposePolicy.ThrowIfLive)
@@ -165,6 +177,7 @@ public sealed unsafe partial class RmState
         _reporting = true;
         try
         {
+            AnnounceLeak(report);
             _options.OnLeak?.Invoke(report);
         }
         finally

@@ -9,7 +9,7 @@ public sealed unsafe partial class RmState
     private string NameForMessages => _options.Name is { } name ? $"state '{name}'" : "this state";
 
     /// <summary>The exception that an outcome means to the caller of a throwing member.</summary>
-    private Exception Failure(Outcome outcome, nint block, string member, nuint size = 0) => outcome switch
+    private Exception Failure(Outcome outcome, nint block, string member, nuint size = 0, string file = "", int line = 0) => outcome switch
     {
         Outcome.Null => new ArgumentNullException(
             nameof(block), $"{member} was given null: it needs the address of a block; only RmRelease accepts null, as free does."),
@@ -17,9 +17,8 @@ public sealed unsafe partial class RmState
             $"{member} found no memory for a block of {size} bytes or its entry; nothing changed in {NameForMessages}."),
         Outcome.Overflow => new OverflowException(
             $"{member} of 0x{block:x}: the count has reached its limit of {long.MaxValue} and is unchanged."),
-        Outcome.Untracked => Report(new UntrackedPointerException(
-            $"{member} of 0x{block:x}: {NameForMessages} does not track this pointer. It was released or detached before, belongs to another state, or points inside a block; pass a tracked address, or ask with the Try form.",
-            block)),
+        Outcome.Untracked => Report(Untracked(block, member, new RmSite(file, line))),
+        Outcome.Held => Report(Held(block, member)),
         Outcome.AlreadyTracked => Report(new AlreadyTrackedException(
             $"{member} of 0x{block:x}: {NameForMessages} tracks it already and its count is unchanged. To add a reference call RmRetain or RmAttachOrRetain.",
             block)),
@@ -41,7 +40,27 @@ public sealed unsafe partial class RmState
     {
         _header->Violations++;
         _observer?.Violated(violation);
+        Announce(violation);
+        if (_options.ViolationPolicy == RmViolationPolicy.Break)
+        {
+            _options.Break();
+        }
+
         return violation;
+    }
+
+    /// <summary>Throws what an outcome means, or reports it where that is the policy.</summary>
+    /// <returns>0, what a call returns that did nothing.</returns>
+    private long Refuse(Outcome outcome, nint block, string member, string file, int line, nuint size = 0)
+    {
+        Exception failure = Failure(outcome, block, member, size, file, line);
+        if (failure is MemoryViolationException violation && _options.ViolationPolicy == RmViolationPolicy.Report)
+        {
+            _options.OnViolation!(violation);
+            return 0;
+        }
+
+        throw failure;
     }
 
     private MemoryViolationException ConcurrentUse() => Report(new ConcurrentUseException(

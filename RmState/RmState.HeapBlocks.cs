@@ -33,7 +33,7 @@ public sealed unsafe partial class RmState
 
     private void UpdateGates()
     {
-        const StateModes closing = StateModes.Observed | StateModes.Disposed | StateModes.Ending;
+        const StateModes closing = StateModes.Noted | StateModes.Disposed | StateModes.Ending;
         _table.UpdateGate();
         _header->Heap = (_header->Modes & closing) == 0 ? _heapTables : null;
     }
@@ -67,10 +67,16 @@ public sealed unsafe partial class RmState
             return Outcome.NoMemory;
         }
 
-        _ = _heap.FindMark(block, out nuint usable);
+        byte* mark = _heap.FindMark(block, out nuint usable);
         CountInHeap(_header, usable);
+        if (IsSited)
+        {
+            // Without memory for its record the block stays counted by its mark, its site unknown.
+            _ = MoveToTable(mark, block, usable);
+        }
+
         Commit();
-        _observer?.Done(StateOperation.Allocate, block, 0, 1, file, line);
+        NoteSized(RmOperation.Allocate, block, 0, size, kind, Log2OfAlignment(alignment), file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }
@@ -95,7 +101,7 @@ public sealed unsafe partial class RmState
         }
 
         Commit();
-        _observer?.Done(remaining != 0 ? StateOperation.Release : StateOperation.Free, block, 0, remaining, file, line);
+        Note(remaining != 0 ? RmOperation.Release : RmOperation.Free, block, remaining, file, line);
         GC.KeepAlive(this);
         return true;
     }
@@ -135,7 +141,7 @@ public sealed unsafe partial class RmState
         h->ReferencesDropped += count;
         remaining = count - 1;
         Commit();
-        _observer?.Done(StateOperation.Detach, block, 0, remaining, file, line);
+        Note(RmOperation.Detach, block, remaining, file, line);
         GC.KeepAlive(this);
         return true;
     }
@@ -180,7 +186,7 @@ public sealed unsafe partial class RmState
         AddBytes(h, usable);
         h->Reallocations++;
         Commit();
-        _observer?.Done(StateOperation.Reallocate, resized, block, 1, file, line);
+        NoteSized(RmOperation.Reallocate, resized, block, newSize, AllocationKind.Plain, 0, file, line);
         GC.KeepAlive(this);
         return true;
     }
@@ -210,7 +216,7 @@ public sealed unsafe partial class RmState
         h->Allocations--;
         h->Attaches++;
         Commit();
-        _observer?.Done(StateOperation.Attach, block, 0, 1, file, line);
+        NoteSized(RmOperation.Attach, block, 0, StateEvent.UnknownSize, AllocationKind.Plain, 0, file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }
@@ -277,7 +283,7 @@ public sealed unsafe partial class RmState
                 h->ReferencesDropped += count;
                 h->OtherOperations++;
                 Commit();
-                _observer?.Done(StateOperation.Free, block, 0, 0, "", 0);
+                Note(RmOperation.Free, block, 0, "", 0);
             }
             catch (ConcurrentUseException failure)
             {

@@ -202,24 +202,4 @@ public sealed unsafe partial class RmState
 
         return BlockInfo.IsAttached(info) ? DeallocatorKind.LibC : DeallocatorKind.Allocator;
     }
-
-    private void DropRecord(uint info)
-    {
-        if (BlockInfo.HasRecord(info))
-        {
-            uint index = BlockInfo.RecordIndex(info);
-            if (_table.Records.At(index)->Kind == DeallocatorKind.Delegate)
-            {
-                _deallocators.Remove((int)_table.Records.At(index)->Context);
-            }
-
-#if RM_MUTATIONS
-            if (Mutation.Is(Mutation.RecordLeaked))
-            {
-                return;
-            }
-#endif
-            _table.Records.Free(index);
-        }
-    }
 }

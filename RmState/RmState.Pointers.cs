@@ -83,4 +83,11 @@ public sealed unsafe partial class RmState
     /// <inheritdoc cref="RmSize(nint)"/>
     public nuint RmSize(void* block) =>
         RmSize((nint)block);
+
+    /// <inheritdoc cref="RmRetainAs(nint, string, int)"/>
+    public RmHold RmRetainAs(void* block, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        RmRetainAs((nint)block, file, line);
+
+    /// <inheritdoc cref="RmWhoHolds(nint)"/>
+    public RmHolders RmWhoHolds(void* block) => RmWhoHolds((nint)block);
 }

@@ -46,7 +46,7 @@ public sealed unsafe partial class RmState
     private nint ReallocateOrThrow(nint block, nuint size, string file, int line)
     {
         Outcome outcome = Reallocate(block, size, out nint resized, file, line);
-        return outcome == Outcome.Done ? resized : throw Failure(outcome, block, nameof(RmRealloc), size);
+        return outcome == Outcome.Done ? resized : (nint)Refuse(outcome, block, nameof(RmRealloc), file, line, size);
     }
 
     /// <summary>As <see cref="RmRealloc(nint, nuint, string, int)"/>, if the block can be resized.</summary>
@@ -102,12 +102,12 @@ public sealed unsafe partial class RmState
         }
 
         h->LiveBytes -= sized ? (long)oldSize : 0;
-        AddressReusedException? reused = Rename(entry, block, moved, oldInfo, newInfo, size);
+        AddressReusedException? reused = Rename(entry, block, moved, oldInfo, newInfo, size, file, line);
         CountBytes(moved, newInfo, size, reused);
         h->Reallocations++;
         Commit();
         resized = moved;
-        _observer?.Done(StateOperation.Reallocate, moved, block, 1, file, line);
+        NoteSized(RmOperation.Reallocate, moved, block, size, AllocationKind.Plain, 0, file, line);
         ReportReuse(reused);
         GC.KeepAlive(this);
         return Outcome.Done;
@@ -134,6 +134,7 @@ public sealed unsafe partial class RmState
         DeallocatorKind kind = KindOf(_table.ReadInfo(entry));
         return Slot.Count(*entry) == Slot.Finalizing ? Outcome.Finalizing
             : _table.CountOf(entry) != 1 ? Outcome.Shared
+            : _ledger is not null && IsHeldByName(entry) ? Outcome.Held
             : kind == DeallocatorKind.Allocator || (kind == DeallocatorKind.LibC && _usesMalloc) ? Outcome.Done
             : Outcome.Foreign;
     }
@@ -144,7 +145,7 @@ public sealed unsafe partial class RmState
         newInfo = oldInfo;
 
         // A new address of more than 48 bits would need a side record when it is too late to fail.
-        if (!_usesMalloc && !_table.Records.HasSpare())
+        if (!_usesMalloc && !_table.HasSpareRecord())
         {
             return false;
         }
@@ -177,7 +178,7 @@ public sealed unsafe partial class RmState
         return index != 0;
     }
 
-    private AddressReusedException? Rename(ulong* entry, nint block, nint moved, uint oldInfo, uint newInfo, nuint size)
+    private AddressReusedException? Rename(ulong* entry, nint block, nint moved, uint oldInfo, uint newInfo, nuint size, string file, int line)
     {
         StateHeader* h = _header;
         AddressReusedException? reused = null;
@@ -191,6 +192,7 @@ public sealed unsafe partial class RmState
             if (!Mutation.Is(Mutation.ReallocKeepsOldEntry))
 #endif
             {
+                BuryOldAddress(oldInfo, block, file, line);
                 _table.Remove(entry, block);
                 h->Live--;
             }

@@ -19,7 +19,11 @@ public sealed unsafe partial class RmState
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>O(1), and needs no memory, ever. Thread rule: the state's.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+#if RM_HOOKLESS
+    public long RmRelease(nint block)
+#else
     public long RmRelease(nint block, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+#endif
     {
         // A release often follows the retain it answers: the slot found last is tried before the table is searched.
         StateHeader* h = _header;
@@ -40,7 +44,7 @@ public sealed unsafe partial class RmState
                 *entry = slot - 1;
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
-                return count - 1;
+                return (h->Modes & StateModes.Noted) == 0 ? count - 1 : NoteRelease(entry, count - 1, file, line);
             }
         }
 
@@ -67,7 +71,7 @@ public sealed unsafe partial class RmState
         Outcome outcome = Release(released, out long remaining, file, line, out Exception? failure);
         if (outcome != Outcome.Done)
         {
-            throw Failure(outcome, released, nameof(RmRelease));
+            return Refuse(outcome, released, nameof(RmRelease), file, line);
         }
 
         block = 0;
@@ -102,6 +106,11 @@ public sealed unsafe partial class RmState
         uint count = Slot.Count(slot);
         if (slot >> Slot.AddressShift == (ulong)block && (operations & 1) == 0)
         {
+            if (count == 1 && h->Modes == StateModes.Sited)
+            {
+                return ReleaseLastSited(block, entry, operations, file, line);
+            }
+
             if (count == 1 && EndPlain(h, entry, slot, out uint info))
             {
                 h->Operations = operations + 2;
@@ -128,7 +137,7 @@ public sealed unsafe partial class RmState
                 h->Last = entry;
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
-                return count - 1;
+                return (h->Modes & StateModes.Noted) == 0 ? count - 1 : NoteRelease(entry, count - 1, file, line);
             }
         }
 
@@ -182,13 +191,21 @@ public sealed unsafe partial class RmState
             h->Last = entry;
             h->Operations = operations + 2;
             GC.KeepAlive(this);
-            return count - 1;
+            return (h->Modes & StateModes.Noted) == 0 ? count - 1 : NoteRelease(entry, count - 1, file, line);
         }
 
-        if (count == 1 && _usesMalloc && ReleaseLastPlain(h, entry, out uint info))
+        if (count == 1 && _usesMalloc)
         {
-            h->Operations = operations + 2;
-            return KeepOrFree(block, info);
+            if ((h->Modes & StateModes.Noted) != 0)
+            {
+                return ReleaseLastNoted(block, entry, operations, file, line);
+            }
+
+            if (ReleaseLastPlain(h, entry, out uint info))
+            {
+                h->Operations = operations + 2;
+                return KeepOrFree(block, info);
+            }
         }
 
         h->Operations = operations;
@@ -206,7 +223,7 @@ public sealed unsafe partial class RmState
         Outcome outcome = Release(block, out long remaining, file, line, out Exception? failure);
         if (outcome != Outcome.Done)
         {
-            throw Failure(outcome, block, nameof(RmRelease));
+            return Refuse(outcome, block, nameof(RmRelease), file, line);
         }
 
         Rethrow(failure);
@@ -255,11 +272,17 @@ public sealed unsafe partial class RmState
             return entry == null ? Outcome.Untracked : Outcome.Finalizing;
         }
 
+        if (_ledger is not null && Slot.Count(*entry) == 1 && IsHeldByName(entry))
+        {
+            Cancel();
+            return Outcome.Held;
+        }
+
         remaining = DropReference(entry);
         if (remaining != 0)
         {
             Commit();
-            _observer?.Done(StateOperation.Release, block, 0, remaining, file, line);
+            Note(RmOperation.Release, block, remaining, file, line);
             GC.KeepAlive(this);
             return Outcome.Done;
         }

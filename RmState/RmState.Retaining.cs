@@ -19,7 +19,11 @@ public sealed unsafe partial class RmState
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>O(1); touches one cache line beside the state's own. Thread rule: the state's.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+#if RM_HOOKLESS
+    public long RmRetain(nint block)
+#else
     public long RmRetain(nint block, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+#endif
     {
         // One compare proves the slot to be this block's, one its count to be plain. Everything else, a closed table
         // included, fails one of them and takes the slow path. Operations is odd in between: the busy flag.
@@ -43,7 +47,7 @@ public sealed unsafe partial class RmState
                 h->Retains++;
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
-                return count + 1;
+                return (h->Modes & StateModes.Noted) == 0 ? count + 1 : NoteRetain(entry, count + 1, file, line);
             }
         }
 
@@ -80,12 +84,12 @@ public sealed unsafe partial class RmState
             h->Retains++;
             h->Operations = operations + 2;
             GC.KeepAlive(this);
-            return count + 1;
+            return (h->Modes & StateModes.Noted) == 0 ? count + 1 : NoteRetain(entry, count + 1, file, line);
         }
 
         h->Operations = operations;
         Outcome outcome = Retain(block, out long counted, file, line);
-        return outcome == Outcome.Done ? counted : throw Failure(outcome, block, nameof(RmRetain));
+        return outcome == Outcome.Done ? counted : Refuse(outcome, block, nameof(RmRetain), file, line);
     }
 
     /// <summary>The entry of an address while the table is open.</summary>
@@ -145,7 +149,7 @@ public sealed unsafe partial class RmState
 
         h->Retains++;
         Commit();
-        _observer?.Done(StateOperation.Retain, block, 0, count, file, line);
+        Note(RmOperation.Retain, block, count, file, line);
         GC.KeepAlive(this);
         return Outcome.Done;
     }

@@ -52,7 +52,7 @@ public sealed unsafe partial class RmState
         h->Allocations++;
         Commit();
         block = fresh;
-        _observer?.Done(StateOperation.Allocate, block, 0, 1, file, line);
+        NoteSized(RmOperation.Allocate, block, 0, size, kind, alignmentLog2, file, line);
         ReportReuse(reused);
         GC.KeepAlive(this);
         return Outcome.Done;
@@ -75,12 +75,13 @@ public sealed unsafe partial class RmState
             return false;
         }
 
-        if (_knowsSizes && alignmentLog2 == 0)
+        bool sized = !_knowsSizes || alignmentLog2 != 0;
+        if (!sized && !IsSited)
         {
             return true;
         }
 
-        if (size < BlockInfo.FirstLargeSize)
+        if (size < BlockInfo.FirstLargeSize && !IsSited)
         {
             info = BlockInfo.Own(size, alignmentLog2);
             return Slot.HoldsInfo(info) || _table.EnsureInfo();
@@ -93,7 +94,7 @@ public sealed unsafe partial class RmState
         }
 
         SideRecord* record = _table.Records.At(index);
-        record->Size = size;
+        record->Size = sized ? size : SideRecord.UnknownSize;
         record->AlignmentLog2 = (byte)alignmentLog2;
         info = BlockInfo.OfRecord(index);
         return true;
@@ -156,8 +157,8 @@ public sealed unsafe partial class RmState
         h->Live--;
         h->Abandoned++;
         h->ReferencesDropped += count;
+        EndRecord(info, block, RmOperation.Abandon, "", 0);
         _table.Remove(entry, block);
-        DropRecord(info);
         return new AddressReusedException(
             $"the allocator returned 0x{block:x}, which {NameForMessages} still tracked with a count of {count}: the block was freed behind its back. The new block is tracked from now on; release or detach blocks instead of freeing them.",
             block);

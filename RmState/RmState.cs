@@ -27,11 +27,11 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
     private readonly byte[] _headerMemory;
     private readonly StateHeader* _header;
     private readonly PointerTable _table;
+    private readonly RecordStore<SideRecord> _records;
     private readonly INativeAllocator _allocator;
     private readonly bool _usesMalloc;
     private readonly bool _knowsSizes;
     private readonly RmStateOptions _options;
-    private StateObserver? _observer;
 
     /// <summary>Makes a state with default options. Mirrors <c>rm_create_state</c>.</summary>
     public RmState()
@@ -64,8 +64,11 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
         _header->Spares->Open(_usesMalloc && options.KeepsSpareBlocks);
         _header->Modes = StateModes.Unbuilt | (_usesMalloc ? StateModes.None : StateModes.SlowAllocation);
         _table = new PointerTable(_header, options.TableMemory ?? new TableMemory());
+        _records = _table.Records;
         _table.UpdateGate();
         ClaimHeap();
+        AnnounceCreated();
+        SetLevel(options.Level);
         GC.ReRegisterForFinalize(this);
     }
 
@@ -111,20 +114,6 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
             };
             GC.KeepAlive(this);
             return statistics;
-        }
-    }
-
-    /// <summary>The hook that diagnostics use; null when off.</summary>
-    internal StateObserver? Observer
-    {
-        get => _observer;
-        set
-        {
-            Begin();
-            _observer = value;
-            _header->Modes = value is null ? _header->Modes & ~StateModes.Observed : _header->Modes | StateModes.Observed;
-            UpdateGates();
-            Cancel();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Rm.Counting;
 using Rm.Memory;
 
@@ -26,6 +27,18 @@ public sealed class RmStateOptions
     /// </summary>
     public bool KeepsSpareBlocks { get; init; } = true;
 
+    /// <summary>How much is recorded of each block from the beginning; <see cref="RmState.Level"/> changes it later. The default is counts only.</summary>
+    public RmDiagnosticsLevel Level { get; init; } = RmDiagnosticsLevel.Counters;
+
+    /// <summary>How many operations of each block <see cref="RmDiagnosticsLevel.Full"/> keeps; 1 to 64, 8 by default.</summary>
+    public int HistoryLength { get; init; } = 8;
+
+    /// <summary>
+    /// How many released addresses are remembered with their sites, so that a second release can be explained, once sites are
+    /// recorded; 0 to 1,048,576, 1024 by default. 128 bytes each; the blocks' own memory is not kept.
+    /// </summary>
+    public int QuarantineLength { get; init; } = 1024;
+
     /// <summary>A name for messages and reports; null (the default) for none.</summary>
     public string? Name { get; init; }
 
@@ -42,6 +55,12 @@ public sealed class RmStateOptions
     /// </summary>
     public Action<Violations.MemoryViolationException>? OnViolation { get; init; }
 
+    /// <summary>What is done about a detected misuse; the default is to throw. <see cref="RmViolationPolicy.Report"/> needs <see cref="OnViolation"/>.</summary>
+    public RmViolationPolicy ViolationPolicy { get; init; } = RmViolationPolicy.Throw;
+
+    /// <summary>What breaks into the debugger; tests watch it.</summary>
+    internal Action Break { get; init; } = Debugger.Break;
+
     /// <summary>The table's hash seed; 0 (the default) draws a random one. Tests and benchmarks fix it.</summary>
     internal ulong Seed { get; init; }
 
@@ -57,10 +76,44 @@ public sealed class RmStateOptions
                 nameof(InitialCapacity), InitialCapacity, $"The initial capacity must be 1 to {maxInitialCapacity} slots; it is a hint, 4096 fits most.");
         }
 
+        const int maxHistory = 64;
+        if (HistoryLength is < 1 or > maxHistory)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(HistoryLength), HistoryLength, $"The history length must be 1 to {maxHistory} operations a block.");
+        }
+
+        const int maxQuarantine = 1 << 20;
+        if (QuarantineLength is < 0 or > maxQuarantine)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(QuarantineLength), QuarantineLength, $"The quarantine length must be 0 to {maxQuarantine} addresses.");
+        }
+
+        if (ViolationPolicy is < RmViolationPolicy.Throw or > RmViolationPolicy.Break)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(ViolationPolicy), ViolationPolicy, "The violation policy must be Throw, Report or Break.");
+        }
+
+        if (ViolationPolicy == RmViolationPolicy.Report && OnViolation is null)
+        {
+            throw new ArgumentException("The violation policy Report needs OnViolation: without it every misuse would be silent.", nameof(OnViolation));
+        }
+
+        ValidateLevel(Level, nameof(Level));
         if (DisposePolicy is < RmDisposePolicy.Free or > RmDisposePolicy.ThrowIfLive)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(DisposePolicy), DisposePolicy, "The dispose policy must be Free, Abandon or ThrowIfLive.");
+        }
+    }
+
+    internal static void ValidateLevel(RmDiagnosticsLevel level, string name)
+    {
+        if (level is < RmDiagnosticsLevel.Counters or > RmDiagnosticsLevel.Full)
+        {
+            throw new ArgumentOutOfRangeException(name, level, "The diagnostics level must be Counters, Sites or Full.");
         }
     }
 }

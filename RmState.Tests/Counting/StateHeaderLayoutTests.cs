@@ -31,9 +31,9 @@ public sealed partial class StateHeaderLayoutTests : LeakChecked
     {
         Assert.Equal(384, Unsafe.SizeOf<StateHeader>());
         Assert.Equal(8320, Unsafe.SizeOf<SpareBlocks>());
-        Assert.Equal(96, Unsafe.SizeOf<SideRecord>());
+        Assert.Equal(128, Unsafe.SizeOf<SideRecord>());
         Assert.Equal(0x31534D52u, StateHeader.ExpectedMagic);
-        Assert.Equal(1, StateHeader.LayoutVersion);
+        Assert.Equal(2, StateHeader.LayoutVersion);
     }
 
     [Theory]
@@ -43,6 +43,8 @@ public sealed partial class StateHeaderLayoutTests : LeakChecked
     [InlineData(3, nameof(StateModes.Disposed))]
     [InlineData(4, nameof(StateModes.SlowAllocation))]
     [InlineData(5, nameof(StateModes.Ending))]
+    [InlineData(6, nameof(StateModes.Sited))]
+    [InlineData(7, nameof(StateModes.Historied))]
     public void ModesAreTheDocumentedBits(int bit, string name) =>
         Assert.Equal(name, ((StateModes)(1u << bit)).ToString());
 
@@ -65,6 +67,7 @@ public sealed partial class StateHeaderLayoutTests : LeakChecked
 
     private static string TypeName(Type type) =>
         type.IsPointer ? "pointer"
+        : type == typeof(SitePair) ? "pair"
         : type == typeof(nint) ? "address"
         : type == typeof(nuint) ? "size"
         : Type.GetTypeCode(type) switch

@@ -13,7 +13,7 @@ public sealed class ObserverTests : LeakChecked
         var observer = new Listing();
         RmState state = NewState();
         nint before = state.RmMalloc(8);
-        state.Observer = observer;
+        state.AddObserver(observer);
 
         nint a = state.RmMalloc(8);
         state.RmRetain(a);
@@ -25,15 +25,15 @@ public sealed class ObserverTests : LeakChecked
         Assert.Throws<UntrackedPointerException>(() => state.RmRelease(b));
         Assert.False(state.RmTryRelease(b, out _));
         Assert.False(state.RmTryMalloc(nuint.MaxValue, out _));
-        state.Observer = null;
+        state.RemoveObserver(observer);
         state.RmRelease(before);
 
         Assert.Equal(
             [
-                (StateOperation.Allocate, a, 0, 1), (StateOperation.Retain, a, 0, 2), (StateOperation.Release, a, 0, 1),
-                (StateOperation.Reallocate, b, a, 1), (StateOperation.Attach, Fakes.Address(1), 0, 1),
-                (StateOperation.Detach, Fakes.Address(1), 0, 0),
-                (StateOperation.Free, b, 0, 0),
+                (RmOperation.Allocate, a, 0, 1), (RmOperation.Retain, a, 0, 2), (RmOperation.Release, a, 0, 1),
+                (RmOperation.Reallocate, b, a, 1), (RmOperation.Attach, Fakes.Address(1), 0, 1),
+                (RmOperation.Detach, Fakes.Address(1), 0, 0),
+                (RmOperation.Free, b, 0, 0),
             ],
             observer.Operations);
         Assert.Equal(1, observer.Violations);
@@ -44,7 +44,7 @@ public sealed class ObserverTests : LeakChecked
     {
         var observer = new Listing();
         RmState state = NewState();
-        state.Observer = observer;
+        state.AddObserver(observer);
 
         nint block = state.RmMalloc(8, "here.cs", 10);
         state.RmRetain(block, "there.cs", 20);
@@ -60,12 +60,21 @@ public sealed class ObserverTests : LeakChecked
     public void StateWorksTheSameWhileObserved()
     {
         RmState state = NewState(new RmStateOptions { InitialCapacity = 1, Allocator = NewAllocator() });
-        state.Observer = new Listing();
+        var observer = new Listing();
+        state.AddObserver(observer);
         var work = new RandomWork(state, seed: 77);
         for (int round = 0; round < 20; round++)
         {
             work.Run(200);
-            state.Observer = round % 2 == 0 ? null : new Listing();
+            if (round % 2 == 0)
+            {
+                state.RemoveObserver(observer);
+            }
+            else
+            {
+                state.AddObserver(observer);
+            }
+
             work.AssertModelMatches();
             state.Verify();
         }
@@ -76,16 +85,16 @@ public sealed class ObserverTests : LeakChecked
 
     private sealed class Listing : StateObserver
     {
-        public List<(StateOperation Operation, nint Block, nint Previous, long Count)> Operations { get; } = [];
+        public List<(RmOperation Operation, nint Block, nint Previous, long Count)> Operations { get; } = [];
 
         public List<(string File, int Line)> Sites { get; } = [];
 
         public int Violations { get; private set; }
 
-        internal override void Done(StateOperation operation, nint block, nint previous, long count, string file, int line)
+        internal override void Done(in StateEvent done)
         {
-            Operations.Add((operation, block, previous, count));
-            Sites.Add((file, line));
+            Operations.Add((done.Operation, done.Block, done.Previous, done.Count));
+            Sites.Add((done.File, done.Line));
         }
 
         internal override void Violated(MemoryViolationException violation) => Violations++;

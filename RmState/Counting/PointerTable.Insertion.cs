@@ -83,12 +83,21 @@ internal sealed unsafe partial class PointerTable
         return &record->WideSlot;
     }
 
+    /// <summary>Makes sure that the next side record is there.</summary>
+    /// <returns>False when there is no memory.</returns>
+    internal bool HasSpareRecord()
+    {
+        bool spare = Records.HasSpare();
+        NoteRecords();
+        return spare;
+    }
+
     /// <summary>A side record that says what an info says.</summary>
     /// <returns>Its index; 0 when there is no memory.</returns>
     internal uint NewRecord(nint address, uint info)
     {
         uint index = Records.Take();
-        _header->RecordBytes = Records.Bytes;
+        NoteRecords();
         if (index != 0)
         {
             SideRecord* record = Records.At(index);

@@ -23,7 +23,7 @@ internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMem
     private readonly Retire _retire = new(memory);
     private Dictionary<nint, uint>? _wide;
 
-    internal SideRecords Records { get; } = new(memory);
+    internal RecordStore<SideRecord> Records { get; } = new(memory);
 
     /// <summary>Addresses of more than 48 bits and their side records; null while there never was one.</summary>
     internal IReadOnlyDictionary<nint, uint>? Wide => _wide;
@@ -150,7 +150,7 @@ internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMem
         h->Live = h->Dead = h->Finalizing = h->SweepCursor = h->OldCursor = h->RetiringBytes = 0;
         _oldDead = 0;
         Records.Release();
-        h->RecordBytes = 0;
+        NoteRecords();
         _wide = null;
         h->Modes = (h->Modes & ~StateModes.Working) | StateModes.Unbuilt;
         UpdateGate();
@@ -167,8 +167,17 @@ internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMem
 
         h->Live = h->Dead = h->Finalizing = h->SweepCursor = 0;
         _wide = null;
+        h->LastRecord = null;
         Records.Clear();
         UpdateGate();
+    }
+
+    // What the header says of the records.
+    private void NoteRecords()
+    {
+        _header->RecordBytes = Records.Bytes;
+        _header->Records = Records.Chunks;
+        _header->LastRecord = null;
     }
 
     private void Free(ulong* table, uint* info, long capacity)

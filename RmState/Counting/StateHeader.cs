@@ -16,7 +16,7 @@ internal unsafe struct StateHeader
 {
     internal const int Bytes = 384;
     internal const uint ExpectedMagic = 0x31534D52; // "RMS1", little-endian
-    internal const ushort LayoutVersion = 1;
+    internal const ushort LayoutVersion = 2;
 
     public uint Magic;
     public ushort Version;
@@ -105,6 +105,12 @@ internal unsafe struct StateHeader
 
     /// <summary>An empty table of two slots: what the fast paths search while they are closed, and so find nothing.</summary>
     public fixed ulong Closed[4];
+
+    /// <summary>The chunks of the side records, 512 in each; null while there is none.</summary>
+    public nint* Records;
+
+    /// <summary>The record that a retain noted last; null for none. A record that goes is none.</summary>
+    public SideRecord* LastRecord;
 
     internal readonly long Releases =>
         (Operations >> 1) - Retains - Allocations - Attaches - Detaches - Reallocations - OtherOperations;

@@ -22,8 +22,21 @@ internal enum StateModes : uint
     Ending = 32,
 
     /// <summary>The modes above close every fast path: lookups meet <see cref="StateHeader.Closed"/>.</summary>
-    Closing = Unbuilt | Working | Observed | Disposed | Ending,
+    Closing = Unbuilt | Working | Disposed | Ending,
 
     /// <summary>The allocator is not malloc: only the fast paths of allocating and freeing are closed.</summary>
     SlowAllocation = 16,
+
+    /// <summary>The sites of every operation are recorded.</summary>
+    Sited = 64,
+
+    /// <summary>The last operations of every block are recorded; sites too then.</summary>
+    Historied = 128,
+
+    /// <summary>The modes that want to know of every operation: after it, so the fast paths of retaining and releasing stay open.</summary>
+#if RM_HOOKLESS
+    Noted = None,
+#else
+    Noted = Observed | Sited | Historied,
+#endif
 }

@@ -1,0 +1,274 @@
+using System.Runtime.CompilerServices;
+using Rm.Counting;
+using Rm.Sites;
+
+namespace Rm;
+
+// Where blocks were allocated, attached, retained and released: kept in their side records, which every block has that was
+// touched since sites are recorded.
+public sealed unsafe partial class RmState
+{
+    // How many operations may pass between two looks at the clock: an age is exact to that.
+    private const long ClockMask = (256 << 1) - 1;
+
+    private SiteLedger? _ledger;
+
+    // The file met last and the key of its line 0: a copy of what the names hold, one load nearer.
+    private string? _siteFile;
+    private uint _siteBase;
+    private long _clockStart;
+    private uint _clock;
+
+    /// <summary>
+    /// How much the state records of each block. It may be changed at any time, at no cost: what was not recorded before stays
+    /// unknown, what was is kept.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is none of the levels.</exception>
+    /// <exception cref="ObjectDisposedException">The state was disposed (when set).</exception>
+    /// <remarks>O(1). Thread rule: the state's.</remarks>
+    public RmDiagnosticsLevel Level
+    {
+        get => (_header->Modes & StateModes.Historied) != 0 ? RmDiagnosticsLevel.Full
+            : IsSited ? RmDiagnosticsLevel.Sites : RmDiagnosticsLevel.Counters;
+        set
+        {
+            RmStateOptions.ValidateLevel(value, nameof(value));
+            Begin();
+            SetLevel(value);
+            Cancel();
+        }
+    }
+
+    private bool IsSited => (_header->Modes & StateModes.Sited) != 0;
+
+    private SiteLedger Ledger
+    {
+        get
+        {
+            if (_ledger is null)
+            {
+                _clockStart = Environment.TickCount64;
+                _ledger = new SiteLedger(
+                    _options.TableMemory ?? new TableMemory(), _table.Records, _options.HistoryLength, _options.QuarantineLength);
+            }
+
+            return _ledger;
+        }
+    }
+
+    private void SetLevel(RmDiagnosticsLevel level)
+    {
+        const StateModes both = StateModes.Sited | StateModes.Historied;
+        if (level != RmDiagnosticsLevel.Counters)
+        {
+            _ = Ledger;
+            ReadClock();
+        }
+
+        SetModes(both, level switch
+        {
+            RmDiagnosticsLevel.Counters => StateModes.None,
+            RmDiagnosticsLevel.Sites => StateModes.Sited,
+            _ => both,
+        });
+    }
+
+    private void ReadClock() => _clock = (uint)(Environment.TickCount64 - _clockStart);
+
+    /// <summary>Records where an operation came from that has been done; its block is live.</summary>
+    private void NoteSite(RmOperation operation, nint block, long count, string file, int line)
+    {
+        if (operation is RmOperation.Free or RmOperation.Detach)
+        {
+            // Recorded before its record went.
+            return;
+        }
+
+        SideRecord* record = SitedRecord(block);
+        if (record == null)
+        {
+            return;
+        }
+
+        if (operation is RmOperation.Allocate or RmOperation.Attach)
+        {
+            NoteBirth(record, operation, file, line);
+            return;
+        }
+
+        uint key = KeyOf(file, line);
+        if (operation == RmOperation.Retain)
+        {
+            _ledger!.Retained(record, key);
+        }
+        else if (operation == RmOperation.Release)
+        {
+            _ledger!.Released(record, key);
+        }
+
+        Append(record, operation, count, key);
+    }
+
+    private void NoteBirth(SideRecord* record, RmOperation operation, string file, int line)
+    {
+        StateHeader* h = _header;
+        if ((h->Operations & ClockMask) == 0)
+        {
+            ReadClock();
+        }
+
+        uint key = KeyOf(file, line);
+        record->Site = key;
+        record->Born = (ulong)h->Operations >> 1;
+        record->BornAt = _clock;
+        Append(record, operation, 1, key);
+    }
+
+    private void Append(SideRecord* record, RmOperation operation, long count, uint key)
+    {
+        if ((_header->Modes & StateModes.Historied) != 0)
+        {
+            _ledger!.Append(record, (byte)operation, count, key, (ulong)_header->Operations >> 1);
+        }
+    }
+
+    /// <summary>The side record of a live block, made if there is none.</summary>
+    /// <returns>Null when there is no memory for it, or no such block any more.</returns>
+    private SideRecord* SitedRecord(nint block)
+    {
+        byte* mark = FindCounted(block, out nuint size);
+        if (mark != null && !MoveToTable(mark, block, size))
+        {
+            return null;
+        }
+
+        ulong* entry = _table.Find(block);
+        uint index = entry == null ? 0 : _table.EnsureRecord(entry, block);
+        return index == 0 ? null : _table.Records.At(index);
+    }
+
+    /// <summary>Records how a block goes; its record is there still.</summary>
+    private void NoteEnd(uint index, RmOperation operation, string file, int line)
+    {
+        if (!IsSited)
+        {
+            return;
+        }
+
+        SideRecord* record = _table.Records.At(index);
+        record->EndSite = KeyOf(file, line);
+        record->EndedBy = (byte)operation;
+        Append(record, operation, 0, record->EndSite);
+    }
+
+    /// <summary>Ends what is kept of a block that goes, or keeps it for a while when sites are recorded.</summary>
+    private void EndRecord(uint info, nint block, RmOperation operation, string file, int line)
+    {
+        uint index = BlockInfo.HasRecord(info) ? BlockInfo.RecordIndex(info) : 0;
+        if (index == 0 && IsSited)
+        {
+            // Nothing was recorded of it, but its address is worth remembering.
+            index = _table.NewRecord(block, info);
+        }
+
+        if (index != 0)
+        {
+            NoteEnd(index, operation, file, line);
+            BuryRecord(index);
+        }
+    }
+
+    // A moved block takes its record along; its old address is remembered by one of its own.
+    private void BuryOldAddress(uint info, nint block, string file, int line)
+    {
+        uint index = IsSited ? _table.NewRecord(block, BlockInfo.HasRecord(info) ? BlockInfo.None : info) : 0;
+        if (index != 0)
+        {
+            SideRecord* record = _table.Records.At(index);
+            if (BlockInfo.HasRecord(info))
+            {
+                SideRecord* moved = _table.Records.At(BlockInfo.RecordIndex(info));
+                (record->Site, record->Born, record->Size) = (moved->Site, moved->Born, moved->Size);
+            }
+
+            NoteEnd(index, RmOperation.Reallocate, file, line);
+            BuryRecord(index);
+        }
+    }
+
+    // The block is gone, or going: who still holds it, holds nothing.
+    private void BuryRecord(uint index)
+    {
+        SideRecord* record = _table.Records.At(index);
+        _header->LastRecord = null;
+        if (record->FirstHold != 0)
+        {
+            _ledger!.Orphan(record);
+        }
+
+        if (!IsSited)
+        {
+            DropRecord(BlockInfo.OfRecord(index));
+            return;
+        }
+
+        ForgetDelegate(record);
+        _ledger!.Bury(index);
+    }
+
+    private void DropRecord(uint info)
+    {
+        if (BlockInfo.HasRecord(info))
+        {
+            uint index = BlockInfo.RecordIndex(info);
+            SideRecord* record = _table.Records.At(index);
+            _header->LastRecord = null;
+            ForgetDelegate(record);
+#if RM_MUTATIONS
+            if (Mutation.Is(Mutation.RecordLeaked))
+            {
+                return;
+            }
+#endif
+            _ledger?.FreeNotes(record);
+            _table.Records.Free(index);
+        }
+    }
+
+    private void ForgetDelegate(SideRecord* record)
+    {
+        if (record->Kind == DeallocatorKind.Delegate)
+        {
+            _deallocators.Remove((int)record->Context);
+            record->Kind = DeallocatorKind.Allocator;
+        }
+    }
+
+    private TimeSpan AgeOf(SideRecord* record) =>
+        TimeSpan.FromMilliseconds(Math.Max(0, Environment.TickCount64 - _clockStart - record->BornAt));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint KeyOf(string file, int line) =>
+        ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine ? _siteBase + (uint)line : FindKey(file, line);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint FindKey(string file, int line)
+    {
+        SiteNames names = _ledger!.Names;
+        uint key = names.KeyOf(file, line);
+        _siteFile = names.LastFile;
+        _siteBase = names.LastBase;
+        return key;
+    }
+
+    private RmSite SiteOf(uint key)
+    {
+        if (key == 0 || _ledger is null)
+        {
+            return default;
+        }
+
+        (string file, int line) = _ledger.Names.NameOf(key);
+        return new RmSite(file, line);
+    }
+}
