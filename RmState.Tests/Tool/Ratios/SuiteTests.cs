@@ -40,6 +40,7 @@ public sealed class SuiteTests
     [InlineData("replays over the arena, counted: geometric mean", 0.95)]
     [InlineData("peak RSS over start, replays over the arena, counted: geometric mean", 1.05)]
     [InlineData("peak RSS over start, replays over the arena, uncounted: geometric mean", 0.95)]
+    [InlineData("recording a replayed trace", 1.6)]
     [InlineData("bytes of overhead per 64 B element in a full block heap", 2)]
     [InlineData("resident after 1 M x 64 B, all but every 1024th freed, and Trim: block heap", 1.25)]
     [InlineData("resident after 1 M x 64 B, all but every 1024th freed, and Trim: size-class heap", 1.25)]
