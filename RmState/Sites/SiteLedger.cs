@@ -95,7 +95,6 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
             uint at = ring->At;
             Entries(ring)[at] = HistoryEntry.Of(operation, count, site, number);
             at++;
-            ring->Count = Math.Max(ring->Count, at);
             ring->At = at == (uint)historyLength ? 0 : at;
         }
     }
@@ -111,14 +110,19 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
             return [];
         }
 
+        // A ring that was not filled yet has entries without a number, the next to be written first.
         HistoryRing* ring = _histories.At(record->History);
-        var history = new HistoryEntry[ring->Count];
-        for (uint i = 0; i < history.Length; i++)
+        List<HistoryEntry> history = [];
+        for (uint i = 0; i < (uint)historyLength; i++)
         {
-            history[i] = Entries(ring)[(ring->At + (uint)historyLength - ring->Count + i) % (uint)historyLength];
+            HistoryEntry entry = Entries(ring)[(ring->At + i) % (uint)historyLength];
+            if (entry.Number != 0)
+            {
+                history.Add(entry);
+            }
         }
 
-        return history;
+        return [.. history];
     }
 
     private static HistoryEntry* Entries(HistoryRing* ring) => (HistoryEntry*)((byte*)ring + HistoryRing.HeadBytes);
