@@ -19,7 +19,11 @@ public sealed unsafe partial class RmState
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>O(1), and needs no memory, ever. Thread rule: the state's.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+#if RM_HOOKLESS
+    public long RmRelease(nint block)
+#else
     public long RmRelease(nint block, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+#endif
     {
         // A release often follows the retain it answers: the slot found last is tried before the table is searched.
         StateHeader* h = _header;
@@ -40,7 +44,11 @@ public sealed unsafe partial class RmState
                 *entry = slot - 1;
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
+#if RM_HOOKLESS
+                return count - 1;
+#else
                 return (h->Modes & StateModes.Noted) == 0 ? count - 1 : NoteRelease(entry, count - 1, file, line);
+#endif
             }
         }
 

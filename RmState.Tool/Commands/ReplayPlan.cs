@@ -1,3 +1,4 @@
+using Rm.Tool.Recordings;
 using Rm.Tool.Replay;
 using Rm.Tool.Traces;
 
@@ -6,9 +7,6 @@ namespace Rm.Tool.Commands;
 /// <summary>What the replay command was asked for.</summary>
 internal sealed record ReplayPlan
 {
-    // What the heaps and the replay keep for an object beside its bytes, at most.
-    private const ulong BytesPerObject = 128;
-
     public required IReadOnlyList<string> Paths { get; init; }
 
     /// <summary>What is compared with plain malloc.</summary>
@@ -35,11 +33,18 @@ internal sealed record ReplayPlan
     public ReplayDocument Run(IReplayProgress progress)
     {
         var traces = new List<(string Path, TraceStatistics Statistics)>();
+        var recordings = new List<string>();
         var errors = new List<string>();
         foreach (string path in Paths)
         {
             try
             {
+                if (TraceHeader.VersionOf(path) != 1)
+                {
+                    recordings.Add(path);
+                    continue;
+                }
+
                 TraceStatistics statistics = Read(path);
                 _ = MapAt?.EventOf(path, statistics);
                 traces.Add((path, statistics));
@@ -50,8 +55,10 @@ internal sealed record ReplayPlan
             }
         }
 
+        List<RecordingResult> results = errors.Count > 0 ? [] : Replay(recordings, progress, errors);
         return new ReplayDocument
         {
+            Recordings = results,
             Rounds = Rounds,
             Holders = Holders,
             Seed = Seed,
@@ -60,15 +67,36 @@ internal sealed record ReplayPlan
         };
     }
 
+    private List<RecordingResult> Replay(List<string> recordings, IReplayProgress progress, List<string> errors)
+    {
+        var results = new List<RecordingResult>();
+        ReplayAllocator[] allocators = [.. Sides.Select(static s => s.IsOverArena() ? ReplayAllocator.Arena : ReplayAllocator.Malloc).Distinct()];
+        foreach (string path in recordings)
+        {
+            progress.Begin(ReplayResult.ShortName(path), 1);
+            try
+            {
+                results.Add(RecordingRunner.Replay(path, allocators));
+            }
+            catch (TraceException e)
+            {
+                errors.Add(e.Message);
+            }
+
+            progress.Step();
+        }
+
+        return results;
+    }
+
     // A file can ask for more memory than there is; touching it would end this process and perhaps others.
     private static TraceStatistics Read(string path)
     {
         var statistics = TraceStatistics.Of(path);
-        ulong available = (ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        ulong needed = statistics.PeakLiveBytes + ((ulong)statistics.Objects * BytesPerObject);
-        return needed <= available
+        return statistics.FitsThisMachine
             ? statistics
-            : throw new TraceException($"{path}: needs {needed} bytes of memory to replay; this machine has {available}");
+            : throw new TraceException(
+                $"{path}: needs {statistics.BytesToReplay} bytes of memory to replay; this machine has {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes}");
     }
 
     private ReplayResult Replay(string path, TraceStatistics statistics, IReplayProgress progress)
