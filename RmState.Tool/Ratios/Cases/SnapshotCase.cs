@@ -1,32 +1,39 @@
 using System.Diagnostics;
-using Rm.Diagnostics;
+using MathNet.Numerics.Statistics;
 
 namespace Rm.Tool.Ratios.Cases;
 
-/// <summary>A snapshot of a million live blocks whose sites are recorded, in milliseconds: the median of several.</summary>
-internal sealed class SnapshotCase(Row row) : BenchCase(row)
+/// <summary>
+/// Something that is done to a state as a whole, with a million blocks in it whose sites are recorded, in milliseconds: the median of
+/// five after one that does not count.
+/// </summary>
+/// <param name="row">The row.</param>
+/// <param name="take">What is done.</param>
+internal sealed class SnapshotCase(Row row, Action<RmState> take) : BenchCase(row)
 {
-    private const int Blocks = 1_000_000;
-    private const int Rounds = 11;
-    private const int Lines = 100;
+    /// <summary>How often it is done and timed.</summary>
+    internal const int Runs = 5;
+
+    private const int Live = 1_000_000;
 
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
-        using var state = new RmState(new RmStateOptions { Level = RmDiagnosticsLevel.Sites });
-        for (int left = context.Settings.Sized(Blocks); left > 0; left--)
-        {
-            state.RmMalloc(BlockPool.BlockSize, nameof(SnapshotCase), 1 + (left % Lines));
-        }
-
-        double[] times = new double[Rounds];
+        using BlockPool pool = BlockPool.Imagine(context.Settings.Sized(Live));
+        using RmState state = States.OfSized(seed: 1, pool.Addresses, RmDiagnosticsLevel.Sites);
+        _ = Time(state);
+        double[] times = new double[Runs];
         foreach (ref double time in times.AsSpan())
         {
-            long start = Stopwatch.GetTimestamp();
-            GC.KeepAlive(state.Snapshot());
-            time = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            time = Time(state);
         }
 
-        Array.Sort(times);
-        return [Figure.OfAbsolute(times[Rounds / 2], $"{times[0]:F0} to {times[^1]:F0} in {Rounds} snapshots")];
+        return [Figure.OfAbsolute(times.Median(), $"runs {string.Join(' ', times.Select(static time => $"{time:F1}"))}")];
+    }
+
+    private double Time(RmState state)
+    {
+        long start = Stopwatch.GetTimestamp();
+        take(state);
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 }
