@@ -13,7 +13,9 @@ public sealed unsafe partial class RmState
     private SiteLedger? _ledger;
 
     // The file met last and the key of its line 0: a copy of what the names hold, one load nearer.
-    private string? _siteFile;
+    // No caller's file before there is any, so that a caller without a file is none either.
+    private static readonly string NoFile = new('?', 1);
+    private string _siteFile = NoFile;
     private uint _siteBase;
     private long _clockStart;
     private uint _clock;
@@ -127,7 +129,8 @@ public sealed unsafe partial class RmState
     {
         if ((_header->Modes & StateModes.Historied) != 0)
         {
-            _ledger!.Append(record, (byte)operation, count, key, (ulong)_header->Operations >> 1);
+            // Of the operation under way as of the one just done.
+            _ledger!.Append(record, (byte)operation, count, key, (ulong)(_header->Operations + 1) >> 1);
         }
     }
 
@@ -172,8 +175,19 @@ public sealed unsafe partial class RmState
 
         if (index != 0)
         {
+            NoteSizeAtEnd(_table.Records.At(index), info, block, operation);
             NoteEnd(index, operation, file, line);
             BuryRecord(index);
+        }
+    }
+
+    // Where only the allocator knows the size, it is asked once more while the block is there. One given up is not: its address
+    // is another block's.
+    private void NoteSizeAtEnd(SideRecord* record, uint info, nint block, RmOperation operation)
+    {
+        if (IsSited && record->Size == SideRecord.UnknownSize && operation != RmOperation.Abandon && TrySizeOf(info, block, out nuint size))
+        {
+            record->Size = size;
         }
     }
 
@@ -209,6 +223,12 @@ public sealed unsafe partial class RmState
         {
             DropRecord(BlockInfo.OfRecord(index));
             return;
+        }
+
+        if (record->EndedBy == 0)
+        {
+            // Sites are recorded since its deallocator ran.
+            record->EndedBy = (byte)RmOperation.Free;
         }
 
         ForgetDelegate(record);
@@ -255,7 +275,7 @@ public sealed unsafe partial class RmState
 
         SiteNames names = _ledger!.Names;
         uint key = names.KeyOf(file, line);
-        _siteFile = names.LastFile;
+        _siteFile = names.LastFile ?? NoFile;
         _siteBase = names.LastBase;
         return key;
     }

@@ -16,6 +16,8 @@ internal sealed unsafe class Quarantine(ITableMemory memory, int length)
     /// <summary>Records in it.</summary>
     internal int Count { get; private set; }
 
+    internal long Bytes => _ring == null ? 0 : (long)length * sizeof(uint);
+
     /// <summary>Adds a record.</summary>
     /// <returns>The one that leaves for it: the oldest, or itself when there is no room at all; 0 for none.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,7 +19,7 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
 
     internal Quarantine Quarantine { get; } = new(memory, quarantineLength);
 
-    internal long Bytes => _notes.Bytes + _histories.Bytes + Holds.Bytes;
+    internal long Bytes => _notes.Bytes + _histories.Bytes + Holds.Bytes + Quarantine.Bytes;
 
     /// <summary>Notes that a place retained a block.</summary>
     internal void Retained(SideRecord* record, uint site)
