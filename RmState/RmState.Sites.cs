@@ -263,6 +263,34 @@ public sealed unsafe partial class RmState
         }
     }
 
+    /// <summary>Checks what is recorded of blocks, live and gone.</summary>
+    /// <returns>What is broken, in words; null when all is well.</returns>
+    private string? FindBrokenSites()
+    {
+        // While a deallocator runs, its block's record is named nowhere but there.
+        if (_ledger is null || _pendingRecords != 0)
+        {
+            return null;
+        }
+
+        _ledger.BeginVerification();
+        string? broken = null;
+        var cursor = default(BlockCursor);
+        while (broken is null && TryNextBlock(ref cursor, out RmBlock block))
+        {
+            ulong* entry = FindCounted(block.Address, out _) == null ? _table.Find(block.Address) : null;
+            uint info = entry == null ? BlockInfo.None : _table.ReadInfo(entry);
+            broken = BlockInfo.HasRecord(info) ? _ledger.Verify(BlockInfo.RecordIndex(info)) : null;
+        }
+
+        for (int i = 0; i < _ledger.Quarantine.Count && broken is null; i++)
+        {
+            broken = _ledger.Verify(_ledger.Quarantine.At(i));
+        }
+
+        return broken ?? _ledger.EndVerification();
+    }
+
     private TimeSpan AgeOf(SideRecord* record) =>
         TimeSpan.FromMilliseconds(Math.Max(0, Environment.TickCount64 - _clockStart - record->BornAt));
 

@@ -94,8 +94,8 @@ internal sealed unsafe class Quarantine(ITableMemory memory, int length)
         }
     }
 
-    // The oldest is 0.
-    private uint At(int index)
+    /// <summary>A record by its age: the oldest is 0.</summary>
+    internal uint At(int index)
     {
         int at = _first + index;
         return _ring[at >= length ? at - length : at];

@@ -8,7 +8,7 @@ namespace Rm.Sites;
 /// of each, who holds it, and what went last. All of it hangs on the blocks' side records.
 /// </summary>
 /// <remarks>Thread rule: the state's. What finds no memory is not recorded; nothing else comes of it.</remarks>
-internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRecord> records, int historyLength, int quarantineLength)
+internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore<SideRecord> records, int historyLength, int quarantineLength)
 {
     private readonly RecordStore<SiteNote> _notes = new(memory);
     private readonly RecordStore<HistoryRing> _histories = new(memory, HistoryRing.HeadBytes + (historyLength * sizeof(HistoryEntry)));
