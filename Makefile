@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help sdk run test approve-api bench bench-quick fuzz fuzz-mutations lint pack clean
+.PHONY: help sdk browser run test report approve-api bench bench-quick fuzz fuzz-mutations lint pack clean
 
 # $(call build,project [options]): silent unless it fails; quiet verbosity alone still prints a summary.
 build = @log=$$(dotnet build -c Release -m:2 -v q --nologo $(1) 2>&1) || { printf '%s\n' "$$log"; exit 1; }
@@ -7,6 +7,8 @@ build = @log=$$(dotnet build -c Release -m:2 -v q --nologo $(1) 2>&1) || { print
 SECONDS  = 60
 RESULTS  = artifacts/test-results
 PACKAGES = artifacts/packages
+TRACE    = traces/redis-server.rmt.gz
+PAGE     = artifacts/report.html
 
 export DOTNET_NOLOGO = 1
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
@@ -17,14 +19,22 @@ help:
 sdk:
 	$(if $(shell command -v dotnet),@:,$(error dotnet not found; install the .NET SDK 10: https://dotnet.microsoft.com/download))
 
+# Reports are looked at in a browser by the tests.
+browser:
+	$(if $(and $(shell command -v chromium),$(shell command -v chromedriver)),@:,$(error chromium not found; install Debian's chromium and chromium-driver: apt-get install chromium chromium-driver))
+
 run: sdk ## replay the recorded heaps in traces/ through malloc and states over malloc and arena
 	$(call build,RmState.Tool)
 	dotnet run -c Release --no-build --project RmState.Tool -- replay traces/*.rmt.gz
 
-test: sdk ## build everything and run the tests (trx in artifacts/test-results)
+test: sdk browser ## build everything and run the tests (trx in artifacts/test-results)
 	@rm -rf $(RESULTS)
 	$(call build,RmState.sln)
 	dotnet test RmState.sln -c Release --no-build -m:2 --nologo --results-directory $(RESULTS) --logger "trx;LogFilePrefix=tests"
+
+report: sdk ## make a page with charts of a recorded heap (TRACE=traces/redis-server.rmt.gz, PAGE=artifacts/report.html)
+	$(call build,RmState.Tool)
+	dotnet run -c Release --no-build --project RmState.Tool -- report $(TRACE) -o $(PAGE)
 
 approve-api: sdk ## accept the present public surface as the approved one
 	RMSTATE_APPROVE_API=1 dotnet test RmState.Tests -c Release --nologo --filter "FullyQualifiedName~PublicApiTests"

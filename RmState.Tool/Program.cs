@@ -15,13 +15,16 @@ internal static class Program
     internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
         // Every command is listed here, and nowhere else.
-        var root = new Command("rmstate", "Replays recorded heaps through RmState and measures it against its peers.")
+        var root = new Command("rmstate", "Replays recorded heaps through RmState, reports on them, explains faults, and measures it against its peers.")
         {
             new HelpOption(),
             new VersionOption(),
             BenchCommand.Create(),
             ReplayCommand.Create(),
+            ExplainCommand.Create(),
+            ReportCommand.Create(),
             ChildCommand.Create(),
+            FaultCommand.Create(),
             ResidueCommand.Create(),
         };
 

@@ -271,7 +271,12 @@ public sealed unsafe partial class RmState
             return AllocateOrThrow(AllocationKind.Plain, size, 0, nameof(RmMalloc), file, line);
         }
 
-        return h->Modes == StateModes.None ? FinishMalloc(0, size, file, line) : MallocNoted(size, file, line);
+        if (h->Modes == StateModes.None)
+        {
+            return FinishMalloc(0, size, file, line);
+        }
+
+        return h->Modes == StateModes.Sited ? MallocSited(size, file, line) : MallocNoted(size, file, line);
     }
 
     private nint MallocOrBatch(nuint size) => size <= SpareBlocks.LargestSize

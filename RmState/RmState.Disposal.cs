@@ -38,6 +38,7 @@ public sealed unsafe partial class RmState
         _abandoned = null;
         _observer?.Ended();
         _observer = null;
+        AnnounceDisposed();
         GC.SuppressFinalize(this);
         Rethrow(failure);
     }
@@ -71,6 +72,7 @@ public sealed unsafe partial class RmState
                     preferLocal: false);
             }
 
+            AnnounceDropped();
             h->Modes |= StateModes.Disposed;
             _heap?.Unclaim(orphans: true);
 
@@ -116,11 +118,15 @@ public sealed unsafe partial class RmState
             _table.Clear();
         }
 
+        LifeCounters? life = _life;
+        life?.BeginReset();
         h->Operations += 2;
         h->OtherOperations = h->Operations >> 1;
         h->Retains = h->Allocations = h->Attaches = h->Detaches = h->Reallocations = h->Abandoned = 0;
         h->ReferencesDropped = h->Violations = h->SlotsMoved = h->BytesUnmapped = 0;
         h->PeakLive = h->HeapPeakAt = h->LiveBytes = h->PeakBytes = 0;
+        life?.EndReset();
+        AnnounceReset();
         Rethrow(failure);
         return report;
     }
@@ -171,6 +177,7 @@ public sealed unsafe partial class RmState
         _reporting = true;
         try
         {
+            AnnounceLeak(report);
             _options.OnLeak?.Invoke(report);
         }
         finally

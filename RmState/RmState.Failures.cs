@@ -40,6 +40,7 @@ public sealed unsafe partial class RmState
     {
         _header->Violations++;
         _observer?.Violated(violation);
+        Announce(violation);
         if (_options.ViolationPolicy == RmViolationPolicy.Break)
         {
             _options.Break();

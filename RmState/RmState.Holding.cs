@@ -24,6 +24,43 @@ public sealed unsafe partial class RmState
     /// <remarks>O(1); 32 bytes a holder and 128 a held block. Thread rule: the state's.</remarks>
     public RmHold RmRetainAs(nint block, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
+        // A block that was held before has its record; with a freed holder at hand nothing can fail.
+        StateHeader* h = _header;
+        long operations = h->Operations;
+        ulong* entry = PointerTable.NearEntry(h, block);
+        ulong slot = *entry;
+        if (slot >> Slot.AddressShift == (ulong)block && Slot.Count(slot) - 1 < Slot.MaxInline - 1 && Slot.HasInfoElsewhere(slot)
+            && (operations & 1) == 0 && (h->Modes & StateModes.Noted) == 0 && _ledger is { } ledger
+            && ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine)
+        {
+            RecordStore<Hold> holds = ledger.Holds;
+            uint info = InfoAt(h, entry);
+            uint taken = holds.FirstFreed;
+            if (BlockInfo.HasRecord(info) && taken != 0)
+            {
+                h->Operations = operations + 1;
+                *entry = slot + 1;
+                h->Last = entry;
+                h->Retains++;
+                Hold* hold = holds.At(taken);
+                holds.TakeFirstFreed(hold);
+                ulong generation = ++_generations;
+                hold->Generation = generation;
+                hold->Site = _siteBase + (uint)line;
+                hold->Born = (ulong)operations >> 1;
+                ledger.Link(taken, hold, BlockInfo.RecordIndex(info), RecordAt(h, info));
+                h->Operations = operations + 2;
+                GC.KeepAlive(this);
+                return new RmHold(this, block, taken, generation);
+            }
+        }
+
+        return RetainAsElsewhere(block, file, line);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private RmHold RetainAsElsewhere(nint block, string file, int line)
+    {
         Outcome outcome = RetainAs(block, out uint index, file, line);
         if (outcome == Outcome.Done)
         {
@@ -59,7 +96,7 @@ public sealed unsafe partial class RmState
         {
             if (index != 0)
             {
-                _ledger!.FreeHold(index);
+                _ledger!.FreeHold(index, _ledger.Holds.At(index));
             }
 
             Cancel();
@@ -70,7 +107,7 @@ public sealed unsafe partial class RmState
         hold->Generation = ++_generations;
         hold->Site = KeyOf(file, line);
         hold->Born = (ulong)h->Operations >> 1;
-        _ledger.Link(index, recordIndex, _table.Records.At(recordIndex));
+        _ledger.Link(index, hold, recordIndex, _table.Records.At(recordIndex));
         h->Retains++;
         Commit();
         NoteHold(RmOperation.Retain, recordIndex, block, count, file, line);
@@ -109,6 +146,31 @@ public sealed unsafe partial class RmState
     /// <summary>Ends a hold unless it was ended before.</summary>
     internal void EndHold(nint block, uint index, ulong generation)
     {
+        StateHeader* h = _header;
+        long operations = h->Operations;
+        ulong* entry = h->Last;
+        ulong slot = *entry;
+        if (slot >> Slot.AddressShift == (ulong)block && Slot.Count(slot) - 2 < Slot.MaxInline - 1 && (operations & 1) == 0
+            && (h->Modes & StateModes.Noted) == 0 && _ledger is { } ledger && ledger.Holds.IsValid(index))
+        {
+            Hold* hold = ledger.Holds.At(index);
+            if (hold->Generation == generation && hold->Record != 0)
+            {
+                h->Operations = operations + 1;
+                *entry = slot - 1;
+                ledger.Unlink(index, hold);
+                h->Operations = operations + 2;
+                GC.KeepAlive(this);
+                return;
+            }
+        }
+
+        EndHoldElsewhere(block, index, generation);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void EndHoldElsewhere(nint block, uint index, ulong generation)
+    {
         StateHeader* h = Begin();
         if (_ledger is null || !_ledger.Holds.IsValid(index) || _ledger.Holds.At(index)->Generation != generation)
         {
@@ -121,13 +183,13 @@ public sealed unsafe partial class RmState
         (string file, int line) = _ledger.Names.NameOf(hold->Site);
         if (recordIndex == 0)
         {
-            _ledger.FreeHold(index);
+            _ledger.FreeHold(index, hold);
             Cancel();
             ReportOutlived(block);
             return;
         }
 
-        _ledger.Unlink(index);
+        _ledger.Unlink(index, hold);
         ulong* entry = _table.Find(block);
         long remaining = DropReference(entry);
         if (remaining != 0)

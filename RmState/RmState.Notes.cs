@@ -127,6 +127,82 @@ public sealed unsafe partial class RmState
         return (SideRecord*)h->Records[index >> RecordStore<SideRecord>.ChunkLog2] + (index & (RecordStore<SideRecord>.ChunkLength - 1));
     }
 
+    // Malloc where sites are all that is noted, with a spare block and a freed record at hand.
+    private nint MallocSited(nuint size, string file, int line)
+    {
+        StateHeader* h = _header;
+        long operations = h->Operations;
+        if (size <= SpareBlocks.LargestSize && ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine && h->Info != null
+            && h->Live < h->GrowAt && (operations & ClockMask) != 0)
+        {
+            uint sizeClass = SpareBlocks.ClassOf(size);
+            nint block = h->Spares->Take(sizeClass);
+            ulong* home = h->Slots + (PointerHash.Of(block, h->Seed) >> h->Shift);
+            ulong* entry = PointerTable.NearSlot(home);
+            uint index = block == 0 ? 0 : _records.TakeFreed();
+            if (index != 0 && *entry == Slot.Empty && *home >> Slot.AddressShift != (ulong)block)
+            {
+                h->Operations = operations + 1;
+                SideRecord* record = RecordAt(h, index);
+                *record = default;
+                record->Address = block;
+                record->Size = size;
+                record->Site = _siteBase + (uint)line;
+                record->Born = (ulong)(operations + 2) >> 1;
+                record->BornAt = _clock;
+                *entry = Slot.Live(block, Slot.InfoElsewhere);
+                *(uint*)((byte*)h->Info + ((nuint)((byte*)entry - (byte*)h->Table) >> 1)) = BlockInfo.OfRecord(index);
+                h->Last = entry;
+                CountAllocation(h, size);
+                h->Operations = operations + 2;
+                GC.KeepAlive(this);
+                return block;
+            }
+
+            if (index != 0)
+            {
+                _records.Free(index);
+            }
+
+            if (block != 0)
+            {
+                _ = h->Spares->Keep(sizeClass, block);
+            }
+        }
+
+        return MallocNoted(size, file, line);
+    }
+
+    // The last reference of such a block, where no other entry need move.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long ReleaseLastSited(nint block, ulong* entry, long operations, string file, int line)
+    {
+        StateHeader* h = _header;
+        nuint offset = (nuint)((byte*)entry - (byte*)h->Table);
+        uint info = InfoAt(h, entry);
+        if (BlockInfo.HasRecord(info) && ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine
+            && PointerTable.EndsRun(h, entry, (nint)(offset / sizeof(ulong))))
+        {
+            SideRecord* record = RecordAt(h, info);
+            if (IsPlain(record))
+            {
+                h->Operations = operations + 1;
+                *entry = Slot.Empty;
+                h->LiveBytes -= (long)record->Size;
+                h->Live--;
+                record->EndSite = _siteBase + (uint)line;
+                record->EndedBy = (byte)RmOperation.Free;
+                h->LastRecord = null;
+                uint size = (uint)record->Size;
+                _ledger!.Bury(BlockInfo.RecordIndex(info));
+                h->Operations = operations + 2;
+                return KeepOrFree(block, size + 1);
+            }
+        }
+
+        return ReleaseFar(block, operations, file, line);
+    }
+
     // Malloc without a detour, where that is noted.
     private nint MallocNoted(nuint size, string file, int line)
     {

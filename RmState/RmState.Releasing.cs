@@ -19,7 +19,11 @@ public sealed unsafe partial class RmState
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>O(1), and needs no memory, ever. Thread rule: the state's.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+#if RM_HOOKLESS
+    public long RmRelease(nint block)
+#else
     public long RmRelease(nint block, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+#endif
     {
         // A release often follows the retain it answers: the slot found last is tried before the table is searched.
         StateHeader* h = _header;
@@ -102,6 +106,11 @@ public sealed unsafe partial class RmState
         uint count = Slot.Count(slot);
         if (slot >> Slot.AddressShift == (ulong)block && (operations & 1) == 0)
         {
+            if (count == 1 && h->Modes == StateModes.Sited)
+            {
+                return ReleaseLastSited(block, entry, operations, file, line);
+            }
+
             if (count == 1 && EndPlain(h, entry, slot, out uint info))
             {
                 h->Operations = operations + 2;

@@ -19,7 +19,11 @@ public sealed unsafe partial class RmState
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>O(1); touches one cache line beside the state's own. Thread rule: the state's.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+#if RM_HOOKLESS
+    public long RmRetain(nint block)
+#else
     public long RmRetain(nint block, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+#endif
     {
         // One compare proves the slot to be this block's, one its count to be plain. Everything else, a closed table
         // included, fails one of them and takes the slow path. Operations is odd in between: the busy flag.

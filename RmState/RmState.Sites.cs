@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rm.Counting;
 using Rm.Sites;
 
@@ -294,13 +295,13 @@ public sealed unsafe partial class RmState
     private TimeSpan AgeOf(SideRecord* record) =>
         TimeSpan.FromMilliseconds(Math.Max(0, Environment.TickCount64 - _clockStart - record->BornAt));
 
-    private uint KeyOf(string file, int line)
-    {
-        if (ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine)
-        {
-            return _siteBase + (uint)line;
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint KeyOf(string file, int line) =>
+        ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine ? _siteBase + (uint)line : FindKey(file, line);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint FindKey(string file, int line)
+    {
         SiteNames names = _ledger!.Names;
         uint key = names.KeyOf(file, line);
         _siteFile = names.LastFile ?? NoFile;

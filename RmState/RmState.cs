@@ -27,6 +27,7 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
     private readonly byte[] _headerMemory;
     private readonly StateHeader* _header;
     private readonly PointerTable _table;
+    private readonly RecordStore<SideRecord> _records;
     private readonly INativeAllocator _allocator;
     private readonly bool _usesMalloc;
     private readonly bool _knowsSizes;
@@ -63,8 +64,10 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
         _header->Spares->Open(_usesMalloc && options.KeepsSpareBlocks);
         _header->Modes = StateModes.Unbuilt | (_usesMalloc ? StateModes.None : StateModes.SlowAllocation);
         _table = new PointerTable(_header, options.TableMemory ?? new TableMemory());
+        _records = _table.Records;
         _table.UpdateGate();
         ClaimHeap();
+        AnnounceCreated();
         SetLevel(options.Level);
         GC.ReRegisterForFinalize(this);
     }

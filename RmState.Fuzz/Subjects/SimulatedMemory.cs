@@ -127,6 +127,19 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
         return true;
     }
 
+    public bool Close(nint start, nuint bytes)
+    {
+        RequireReserved("closed", start, bytes);
+        if (Misuse is not null || Fails(MemoryCalls.Decommit))
+        {
+            return false;
+        }
+
+        Zero(start, bytes);
+        SpanOf(start, bytes).Fill(Closed);
+        return true;
+    }
+
     public bool Release(nint start, nuint bytes)
     {
         RequireArea("released", start, bytes, MemoryArea.Reserved);

@@ -28,6 +28,8 @@ internal sealed class HookedMemory : IVirtualMemory
 
     public bool Decommit(nint start, nuint bytes) => _system.Decommit(start, bytes);
 
+    public bool Close(nint start, nuint bytes) => _system.Close(start, bytes);
+
     public bool Release(nint start, nuint bytes) => _system.Release(start, bytes);
 
     public bool Move(nint from, nuint fromBytes, nuint bytes, nint to, nuint toBytes) => _system.Move(from, fromBytes, bytes, to, toBytes);

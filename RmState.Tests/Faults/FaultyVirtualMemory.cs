@@ -89,6 +89,21 @@ internal sealed class FaultyVirtualMemory(FaultPlan? faults = null, MemoryKind k
         }
     }
 
+    public bool Close(nint start, nuint bytes)
+    {
+        lock (_lock)
+        {
+            if (FindPages("close", start, bytes) is not { } reservation || Refuses() || !_system.Close(start, bytes))
+            {
+                return false;
+            }
+
+            reservation.Mark(start, bytes, committed: false);
+            _calls.Add((MemoryCall.Close, start, bytes));
+            return true;
+        }
+    }
+
     public bool Release(nint start, nuint bytes)
     {
         lock (_lock)

@@ -6,6 +6,7 @@ internal enum MemoryCall
     Reserve,
     Commit,
     Decommit,
+    Close,
     Release,
     Move,
     Measure,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Rm.Memory;
 using Rm.Tests.LeakCheck;
 
@@ -185,17 +184,32 @@ public sealed unsafe class SystemVirtualMemoryTests : LeakChecked
     public void NothingIsExecutableAndWhatIsReservedCannotBeTouched()
     {
         nint start = _memory.Reserve(16 * Page, Page);
-        Assert.Equal("---p", ProtectionsOf(start, 16 * Page));
+        Assert.Equal("---p", Faults.Protections.Of(start, 16 * Page));
         Assert.True(_memory.Commit(start, 8 * Page));
-        Assert.Equal("rw-p", ProtectionsOf(start, 8 * Page));
-        Assert.Equal("---p", ProtectionsOf(start + (nint)(8 * Page), 8 * Page));
+        Assert.Equal("rw-p", Faults.Protections.Of(start, 8 * Page));
+        Assert.Equal("---p", Faults.Protections.Of(start + (nint)(8 * Page), 8 * Page));
         Assert.True(_memory.Decommit(start, 8 * Page));
-        Assert.Equal("rw-p", ProtectionsOf(start, 8 * Page));
+        Assert.Equal("rw-p", Faults.Protections.Of(start, 8 * Page));
         nint to = _memory.Reserve(32 * Page, Page);
         Assert.True(_memory.Move(start, 16 * Page, 8 * Page, to, 10 * Page));
-        Assert.Equal("rw-p", ProtectionsOf(to, 10 * Page));
-        Assert.Equal("---p", ProtectionsOf(to + (nint)(10 * Page), 22 * Page));
+        Assert.Equal("rw-p", Faults.Protections.Of(to, 10 * Page));
+        Assert.Equal("---p", Faults.Protections.Of(to + (nint)(10 * Page), 22 * Page));
         Assert.True(_memory.Release(to, 32 * Page));
+    }
+
+    [Fact]
+    public void ClosedPagesCannotBeTouchedAndGoBackUntilTheyAreCommittedAgain()
+    {
+        nint start = Committed(16 * Page);
+        new Span<byte>((void*)start, (int)(16 * Page)).Fill(7);
+
+        Assert.True(_memory.Close(start + (nint)(4 * Page), 4 * Page));
+
+        Assert.Equal("rw-p ---p rw-p", Faults.Protections.Of(start, 16 * Page));
+        Assert.Equal(12 * Page, Resident(start, 16));
+        Assert.True(_memory.Commit(start + (nint)(4 * Page), 4 * Page));
+        Assert.Equal(4 * (int)Page, new Span<byte>((void*)start, (int)(16 * Page)).Count((byte)0));
+        Assert.True(_memory.Release(start, 16 * Page));
     }
 
     [Fact]
@@ -224,14 +238,4 @@ public sealed unsafe class SystemVirtualMemoryTests : LeakChecked
     }
 
     private static nuint ToPages(nuint bytes) => (bytes + Page - 1) & ~(Page - 1);
-
-    // Of every mapping that a stretch overlaps, as the kernel says.
-    private static string ProtectionsOf(nint start, nuint bytes) => string.Join(
-        ' ',
-        from line in File.ReadLines("/proc/self/maps")
-        let range = line[..line.IndexOf(' ', StringComparison.Ordinal)].Split('-')
-        let first = nuint.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture)
-        let end = nuint.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture)
-        where first < (nuint)start + bytes && end > (nuint)start
-        select line.Substring(line.IndexOf(' ', StringComparison.Ordinal) + 1, 4));
 }

@@ -20,8 +20,9 @@ public sealed class ViolationTests
         [
             nameof(AddressReusedException), nameof(AlreadyTrackedException), nameof(ConcurrentUseException), nameof(CorruptArenaException),
             nameof(CorruptStateException), nameof(CountedBlockException), nameof(DoubleFreeException),
-            nameof(FinalizingBlockException), nameof(ForeignBlockException), nameof(HeldBlockException), nameof(LiveBlocksException), nameof(MemoryViolationException),
-            nameof(MisalignedPointerException), nameof(SharedBlockException), nameof(StaleReferenceException), nameof(UntrackedPointerException),
+            nameof(FinalizingBlockException), nameof(ForeignBlockException), nameof(HeldBlockException), nameof(LiveBlocksException),
+            nameof(MemoryViolationException), nameof(MisalignedPointerException), nameof(OverrunException), nameof(SharedBlockException),
+            nameof(StaleReferenceException), nameof(UntrackedPointerException),
         ];
         Assert.Equal(expected, All.Select(t => t.Name).Order(StringComparer.Ordinal), StringComparer.Ordinal);
     }

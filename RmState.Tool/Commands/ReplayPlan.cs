@@ -6,9 +6,6 @@ namespace Rm.Tool.Commands;
 /// <summary>What the replay command was asked for.</summary>
 internal sealed record ReplayPlan
 {
-    // What the heaps and the replay keep for an object beside its bytes, at most.
-    private const ulong BytesPerObject = 128;
-
     public required IReadOnlyList<string> Paths { get; init; }
 
     /// <summary>What is compared with plain malloc.</summary>
@@ -64,11 +61,10 @@ internal sealed record ReplayPlan
     private static TraceStatistics Read(string path)
     {
         var statistics = TraceStatistics.Of(path);
-        ulong available = (ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        ulong needed = statistics.PeakLiveBytes + ((ulong)statistics.Objects * BytesPerObject);
-        return needed <= available
+        return statistics.FitsThisMachine
             ? statistics
-            : throw new TraceException($"{path}: needs {needed} bytes of memory to replay; this machine has {available}");
+            : throw new TraceException(
+                $"{path}: needs {statistics.BytesToReplay} bytes of memory to replay; this machine has {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes}");
     }
 
     private ReplayResult Replay(string path, TraceStatistics statistics, IReplayProgress progress)

@@ -9,15 +9,11 @@ internal sealed class LegendDrawing
     private const double RowHeight = 17;
     private const double Swatch = 12;
 
-    private readonly (SizeGroup Group, long Blocks, long Asked, long Committed)[] _groups;
+    private readonly SizeGroupUse[] _groups;
 
     public LegendDrawing(HeapSnapshot snapshot)
     {
-        _groups =
-        [
-            .. snapshot.Ranges.Where(static r => r.ElementSize != 0).GroupBy(static r => SizeGroup.Of(r.ElementSize)).OrderBy(static g => g.Key.Index)
-                .Select(static g => (g.Key, g.Sum(static r => (long)r.LiveElements), g.Sum(static r => r.AskedBytes), g.Sum(static r => r.CommittedBytes))),
-        ];
+        _groups = SizeGroupUse.Of(snapshot.Ranges);
     }
 
     public double Height => (Rows + 2) * RowHeight;

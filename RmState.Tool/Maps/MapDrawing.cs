@@ -50,54 +50,15 @@ internal sealed class MapDrawing(HeapSnapshot snapshot)
         }
     }
 
-    private static double TopOf(double y, int row) => y + (row * (RowHeight + RowGap));
-
-    private static string Describe(HeapRange range) => range.ElementSize == 0
+    /// <summary>A range in words.</summary>
+    public static string Describe(HeapRange range) => range.ElementSize == 0
         ? $"0x{range.Start:x}: {ByteText.Of(range.CommittedBytes)} spare of {ByteText.Of(range.Bytes)}"
         : $"0x{range.Start:x}: {ByteText.Count(range.LiveElements)} of {ByteText.Count(range.Elements)} blocks of "
             + $"{ByteText.Of(range.ElementSize)}; {ByteText.Of(range.AskedBytes)} asked for, {ByteText.Of(range.CommittedBytes)} committed of {ByteText.Of(range.Bytes)}";
 
-    // Cells of one depth beside each other are one rectangle. What is behind the committed part stays hatched.
-    private IEnumerable<(long Start, long Bytes, Colour Colour)> Stretches(HeapRange range)
-    {
-        Colour colour = range.ElementSize == 0 ? SizeGroup.Spare : SizeGroup.Of(range.ElementSize).Colour;
-        long committed = Math.Clamp(range.CommittedBytes, HeapSnapshot.PageBytes, range.Bytes);
-        yield return (range.Start, committed, range.ElementSize == 0 ? colour : colour.Thinned(Depths[0]));
+    private static double TopOf(double y, int row) => y + (row * (RowHeight + RowGap));
 
-        int from = 0;
-        int depth = 0;
-        for (int page = 0; page < range.Pages.Length; page += _layout.PagesPerCell)
-        {
-            int here = DepthOf(range.Pages.AsSpan(page, Math.Min(_layout.PagesPerCell, range.Pages.Length - page)));
-            if (here != depth)
-            {
-                if (depth != 0)
-                {
-                    yield return Stretch(range, from, page, colour, depth);
-                }
-
-                (from, depth) = (page, here);
-            }
-        }
-
-        if (depth != 0)
-        {
-            yield return Stretch(range, from, range.Pages.Length, colour, depth);
-        }
-    }
-
-    private static (long Start, long Bytes, Colour Colour) Stretch(HeapRange range, int from, int to, Colour colour, int depth) =>
-        (range.Start + ((long)from * HeapSnapshot.PageBytes), (long)(to - from) * HeapSnapshot.PageBytes, colour.Thinned(Depths[depth]));
-
-    private static int DepthOf(ReadOnlySpan<byte> pages)
-    {
-        int sum = 0;
-        foreach (byte share in pages)
-        {
-            sum += share;
-        }
-
-        int most = pages.Length * byte.MaxValue;
-        return ((sum * (Depths.Count - 1)) + most - 1) / most;
-    }
+    private IEnumerable<(long Start, long Bytes, Colour Colour)> Stretches(HeapRange range) => range.ElementSize == 0
+        ? _layout.StretchesOf(range).Where(static s => s.Depth == 0).Select(static s => (s.Start, s.Bytes, SizeGroup.Spare))
+        : _layout.StretchesOf(range).Select(s => (s.Start, s.Bytes, SizeGroup.Of(range.ElementSize).Colour.Thinned(Depths[s.Depth])));
 }

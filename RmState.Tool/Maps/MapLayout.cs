@@ -85,6 +85,39 @@ internal sealed class MapLayout
         }
     }
 
+    /// <summary>
+    /// Cuts a range into stretches of one depth: what it has committed, at depth 0, then where more of it is in use. What is behind
+    /// the committed part is none of them.
+    /// </summary>
+    public IEnumerable<MapStretch> StretchesOf(HeapRange range)
+    {
+        yield return new MapStretch(range.Start, Math.Clamp(range.CommittedBytes, HeapSnapshot.PageBytes, range.Bytes), 0);
+
+        int from = 0;
+        int depth = 0;
+        for (int page = 0; page < range.Pages.Length; page += PagesPerCell)
+        {
+            int here = MapStretch.DepthOf(range.Pages.AsSpan(page, Math.Min(PagesPerCell, range.Pages.Length - page)));
+            if (here != depth)
+            {
+                if (depth != 0)
+                {
+                    yield return StretchOf(range, from, page, depth);
+                }
+
+                (from, depth) = (page, here);
+            }
+        }
+
+        if (depth != 0)
+        {
+            yield return StretchOf(range, from, range.Pages.Length, depth);
+        }
+    }
+
+    private static MapStretch StretchOf(HeapRange range, int from, int to, int depth) =>
+        new(range.Start + ((long)from * HeapSnapshot.PageBytes), (long)(to - from) * HeapSnapshot.PageBytes, depth);
+
     private static int RowsOf((long Start, long End, int FirstRow) segment, int granules) =>
         (int)((segment.End - segment.Start + (granules * Granule) - 1) / (granules * Granule));
 

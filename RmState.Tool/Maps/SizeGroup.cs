@@ -17,6 +17,9 @@ internal readonly record struct SizeGroup
         Index = index;
     }
 
+    /// <summary>Every group, from the smallest sizes.</summary>
+    public static IEnumerable<SizeGroup> All => Enumerable.Range(0, Groups).Select(static index => new SizeGroup(index));
+
     /// <summary>Smaller blocks have smaller ones.</summary>
     public int Index { get; }
 

@@ -11,6 +11,12 @@ namespace Rm.Tool.Traces;
 /// </remarks>
 internal sealed class TraceBytes : IDisposable
 {
+    /// <summary>What is wrong with a number: see <see cref="VarintOutcome.TooLong"/>.</summary>
+    public const string TooLong = "a varint of more than 64 bits";
+
+    /// <summary>What is wrong with a number: see <see cref="VarintOutcome.NotShortest"/>.</summary>
+    public const string NotShortest = "a varint that is not in its shortest form";
+
     private const int BufferSize = 1 << 16;
     private const int ShortestGzip = 18;
 
@@ -112,6 +118,32 @@ internal sealed class TraceBytes : IDisposable
     /// <summary>Takes the next byte; −1 at the end.</summary>
     /// <exception cref="TraceException">The file cannot be read, or its gzip data are damaged.</exception>
     public int Take() => _next < _filled ? _buffer[_next++] : TakeFromNextBuffer();
+
+    /// <summary>Takes a number: seven bits a byte, low bits first, the high bit set on all bytes but the last.</summary>
+    /// <exception cref="TraceException">The file cannot be read, or its gzip data are damaged.</exception>
+    public VarintOutcome TakeVarint(out ulong value)
+    {
+        value = 0;
+        for (int shift = 0; ; shift += 7)
+        {
+            int b = Take();
+            if (b < 0)
+            {
+                return VarintOutcome.Cut;
+            }
+
+            if (shift == 63 && b > 1)
+            {
+                return VarintOutcome.TooLong;
+            }
+
+            value |= (ulong)(b & 0x7F) << shift;
+            if (b < 0x80)
+            {
+                return b != 0 || shift == 0 ? VarintOutcome.Done : VarintOutcome.NotShortest;
+            }
+        }
+    }
 
     public void Dispose()
     {

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Rm.Tool.Traces;
 
 /// <summary>Reads the events of an RMT1 trace and holds every rule of the format against them (traces/FORMAT.md).</summary>
@@ -16,7 +14,6 @@ internal sealed class TraceReader
 
     public const int MaxAlignmentLog2 = 40;
 
-    private const int HeaderSize = 16;
     private const ulong Dead = ulong.MaxValue;
 
     private readonly TraceBytes _bytes;
@@ -31,31 +28,7 @@ internal sealed class TraceReader
     public TraceReader(TraceBytes bytes)
     {
         _bytes = bytes;
-        Span<byte> header = stackalloc byte[HeaderSize];
-        for (int i = 0; i < HeaderSize; i++)
-        {
-            int b = bytes.Take();
-            if (b < 0)
-            {
-                throw new TraceException(
-                    i >= 4 && header.StartsWith("RMT1"u8) ? $"{bytes.Name}: cut short: ends within the header, after byte {i}" : Foreign());
-            }
-
-            header[i] = (byte)b;
-        }
-
-        if (!header.StartsWith("RMT1"u8))
-        {
-            throw new TraceException(Foreign());
-        }
-
-        uint version = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
-        if (version != 1)
-        {
-            throw new TraceException($"{bytes.Name}: version {version} of the trace format; this reader knows version 1");
-        }
-
-        ulong count = BinaryPrimitives.ReadUInt64LittleEndian(header[8..]);
+        ulong count = TraceHeader.ReadCount(bytes, 1);
         if (count > MaxEvents)
         {
             throw new TraceException($"{bytes.Name}: the header says {count} events; more than {MaxEvents} are not supported");
@@ -200,38 +173,15 @@ internal sealed class TraceReader
         return _nextObject++;
     }
 
-    private ulong TakeVarint()
+    private ulong TakeVarint() => _bytes.TakeVarint(out ulong value) switch
     {
-        int b = _bytes.Take();
-        if ((uint)b < 0x80)
-        {
-            return (uint)b;
-        }
-
-        ulong value = 0;
-        for (int shift = 0; ; shift += 7, b = _bytes.Take())
-        {
-            if (b < 0)
-            {
-                throw Cut();
-            }
-
-            if (shift == 63 && b > 1)
-            {
-                throw Broken("a varint of more than 64 bits");
-            }
-
-            value |= (ulong)(b & 0x7F) << shift;
-            if (b < 0x80)
-            {
-                return b != 0 || shift == 0 ? value : throw Broken("a varint that is not in its shortest form");
-            }
-        }
-    }
+        VarintOutcome.Done => value,
+        VarintOutcome.Cut => throw Cut(),
+        VarintOutcome.TooLong => throw Broken(TraceBytes.TooLong),
+        _ => throw Broken(TraceBytes.NotShortest),
+    };
 
     private static string Name(TraceOp op) => op == TraceOp.Free ? "free" : "realloc";
-
-    private string Foreign() => $"{_bytes.Name}: not an RMT1 trace";
 
     private TraceException Cut() => new(
         _bytes.Position == _eventStart

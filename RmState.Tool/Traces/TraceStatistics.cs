@@ -3,6 +3,9 @@ namespace Rm.Tool.Traces;
 /// <summary>What a trace asks of a heap, computed while it is read: what a replay of it has to end with.</summary>
 internal sealed class TraceStatistics
 {
+    // What the heaps and a replay keep for an object beside its bytes, at most.
+    private const ulong BytesPerObject = 128;
+
     private readonly long[] _calls = new long[5];
 
     public long Events { get; private set; }
@@ -37,6 +40,12 @@ internal sealed class TraceStatistics
 
     /// <summary>How many events there are up to the first moment of the most live bytes, its own included.</summary>
     public long PeakLiveEvent { get; private set; }
+
+    /// <summary>How much memory a replay needs, at most.</summary>
+    public ulong BytesToReplay => PeakLiveBytes + ((ulong)Objects * BytesPerObject);
+
+    /// <summary>Whether this machine has <see cref="BytesToReplay"/>: touching more would end this process and perhaps others.</summary>
+    public bool FitsThisMachine => BytesToReplay <= (ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>Reads a whole trace.</summary>
     /// <exception cref="TraceException">It cannot be read, or breaks a rule of the format.</exception>

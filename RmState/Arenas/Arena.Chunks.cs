@@ -1,4 +1,5 @@
 using System.Numerics;
+using Rm.Events;
 
 namespace Rm.Arenas;
 
@@ -63,7 +64,19 @@ public sealed partial class Arena
     // What came and went under the lock, until it is announced without.
     private ArenaChanges _changes;
 
-    internal void Announce(bool grown, ArenaChangedEventArgs change) => (grown ? Grown : Shrunk)?.Invoke(this, change);
+    internal void Announce(bool grown, ArenaChangedEventArgs change)
+    {
+        if (grown)
+        {
+            RmEventSource.Log.ArenaGrown(Name, (ulong)change.Start, change.Bytes);
+        }
+        else
+        {
+            RmEventSource.Log.ArenaShrunk(Name, (ulong)change.Start, change.Bytes);
+        }
+
+        (grown ? Grown : Shrunk)?.Invoke(this, change);
+    }
 
     private ArenaChanges TakeChanges()
     {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Rm.Events;
 
 namespace Rm.Counting;
 
@@ -114,6 +115,7 @@ internal sealed unsafe partial class PointerTable
         SetCapacity(capacity);
         h->Modes |= StateModes.Working;
         UpdateGate();
+        RmEventSource.Log.TableResized((ulong)h, h->OldCapacity, capacity);
         return true;
     }
 
@@ -240,15 +242,11 @@ internal sealed unsafe partial class PointerTable
     }
 
     /// <summary>Bytes the table holds, with what is still to be given back.</summary>
-    internal long Bytes
-    {
-        get
-        {
-            StateHeader* h = _header;
-            return BytesOf(h->Table, h->Info, h->Capacity) + BytesOf(h->OldTable, h->OldInfo, h->OldCapacity)
-                + h->RetiringBytes + Records.Bytes;
-        }
-    }
+    internal long Bytes => BytesOf(_header);
+
+    /// <summary>The same for a reader that has only the header, on any thread.</summary>
+    internal static long BytesOf(StateHeader* h) =>
+        BytesOf(h->Table, h->Info, h->Capacity) + BytesOf(h->OldTable, h->OldInfo, h->OldCapacity) + h->RetiringBytes + h->RecordBytes;
 
     private static long BytesOf(ulong* table, uint* info, long capacity) =>
         (table == null ? 0 : (long)SlotBytes(capacity)) + (info == null ? 0 : capacity * sizeof(uint));

@@ -40,18 +40,40 @@ internal sealed unsafe class RecordStore<T>(ITableMemory memory, int stride = 0)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal T* At(uint index) => (T*)(Chunks[index >> ChunkLog2] + (nint)((index & (ChunkLength - 1)) * _stride));
 
+    /// <summary>The record freed last; 0 when none is free.</summary>
+    internal uint FirstFreed => _free;
+
+    /// <summary>Takes the record freed last; its fields are not 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void TakeFirstFreed(T* record)
+    {
+        _free = record->Next;
+        InUse++;
+    }
+
+    /// <summary>Takes a record that was freed before; its fields are not 0.</summary>
+    /// <returns>Its index; 0 when there is none.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint TakeFreed()
+    {
+        uint index = _free;
+        if (index != 0)
+        {
+            TakeFirstFreed(At(index));
+        }
+
+        return index;
+    }
+
     /// <summary>Takes a record, its fields all 0.</summary>
     /// <returns>Its index; 0 when there is no memory.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint Take()
     {
-        uint index = _free;
+        uint index = TakeFreed();
         if (index != 0)
         {
-            T* record = At(index);
-            _free = record->Next;
-            Clear(record);
-            InUse++;
+            Clear(At(index));
             return index;
         }
 
@@ -89,9 +111,12 @@ internal sealed unsafe class RecordStore<T>(ITableMemory memory, int stride = 0)
     internal bool HasSpare() => _free != 0 || _unused >> ChunkLog2 != _chunkCount || AddChunk();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Free(uint index)
+    internal void Free(uint index) => Free(index, At(index));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Free(uint index, T* record)
     {
-        At(index)->Next = _free;
+        record->Next = _free;
         _free = index;
         InUse--;
     }

@@ -34,5 +34,9 @@ internal enum StateModes : uint
     Historied = 128,
 
     /// <summary>The modes that want to know of every operation: after it, so the fast paths of retaining and releasing stay open.</summary>
+#if RM_HOOKLESS
+    Noted = None,
+#else
     Noted = Observed | Sited | Historied,
+#endif
 }

@@ -28,6 +28,12 @@ internal interface IVirtualMemory
     /// <returns>False when the system refuses; then the pages are as they were.</returns>
     bool Decommit(nint start, nuint bytes);
 
+    /// <summary>
+    /// Makes pages inaccessible, so that touching one is a fault; the memory behind them goes back, the addresses stay reserved.
+    /// </summary>
+    /// <returns>False when the system refuses; then the pages are as they were.</returns>
+    bool Close(nint start, nuint bytes);
+
     /// <summary>Ends a whole reservation.</summary>
     /// <param name="start">What <see cref="Reserve"/> returned.</param>
     /// <param name="bytes">What it was asked for.</param>

@@ -13,6 +13,8 @@ internal sealed class SystemVirtualMemory : IVirtualMemory
 
     public bool Decommit(nint start, nuint bytes) => VirtualMemory.Decommit(start, bytes);
 
+    public bool Close(nint start, nuint bytes) => VirtualMemory.Close(start, bytes);
+
     public bool Release(nint start, nuint bytes) => VirtualMemory.Release(start, bytes);
 
     public bool Move(nint from, nuint fromBytes, nuint bytes, nint to, nuint toBytes) =>

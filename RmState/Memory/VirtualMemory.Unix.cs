@@ -65,6 +65,18 @@ internal static unsafe partial class VirtualMemory
         return LibC.MMap(start, bytes, ProtectReadWrite, MapPrivate | MapAnonymous | mapFixed, -1, 0) == start;
     }
 
+    private static bool CloseUnix(nint start, nuint bytes)
+    {
+        if (LibC.MProtect(start, bytes, ProtectNone) != 0)
+        {
+            return false;
+        }
+
+        // Only advice: pages that stay in memory cannot be touched all the same.
+        _ = LibC.MAdvise(start, bytes, AdviseDontNeed);
+        return true;
+    }
+
     private static bool ReleaseUnix(nint start, nuint bytes)
     {
         nuint page = PageSize;

@@ -45,6 +45,10 @@ internal static partial class VirtualMemory
     internal static bool Decommit(nint start, nuint bytes) =>
         OperatingSystem.IsWindows() ? DecommitWindows(start, bytes) : DecommitUnix(start, bytes);
 
+    /// <inheritdoc cref="IVirtualMemory.Close"/>
+    internal static bool Close(nint start, nuint bytes) =>
+        OperatingSystem.IsWindows() ? DecommitWindows(start, bytes) : CloseUnix(start, bytes);
+
     /// <inheritdoc cref="IVirtualMemory.Release"/>
     internal static bool Release(nint start, nuint bytes) =>
         OperatingSystem.IsWindows() ? ReleaseWindows(start) : ReleaseUnix(start, bytes);

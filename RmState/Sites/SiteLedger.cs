@@ -48,6 +48,7 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
     }
 
     /// <summary>Counts into a pair of the place, or into a free one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryCount(SitePair* pair, uint site)
     {
         if (site == 0 || (pair->Site != 0 && pair->Site != site) || pair->Count == uint.MaxValue)
@@ -88,22 +89,19 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
     internal void Append(SideRecord* record, byte operation, long count, uint site, ulong number)
     {
         uint index = record->History;
-        if (index == 0)
+        if (index != 0 || (index = BeginHistory(record)) != 0)
         {
-            index = record->History = _histories.Take();
-            if (index == 0)
-            {
-                return;
-            }
+            HistoryRing* ring = _histories.At(index);
+            uint at = ring->At;
+            Entries(ring)[at] = HistoryEntry.Of(operation, count, site, number);
+            at++;
+            ring->Count = Math.Max(ring->Count, at);
+            ring->At = at == (uint)historyLength ? 0 : at;
         }
-
-        HistoryRing* ring = _histories.At(index);
-        uint at = ring->At;
-        Entries(ring)[at] = HistoryEntry.Of(operation, count, site, number);
-        uint next = at + 1;
-        ring->At = next == (uint)historyLength ? 0 : next;
-        ring->Count += ring->Count < (uint)historyLength ? 1u : 0u;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint BeginHistory(SideRecord* record) => record->History = _histories.Take();
 
     /// <summary>A block's history, oldest first.</summary>
     internal HistoryEntry[] HistoryOf(SideRecord* record)
@@ -198,9 +196,9 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
     }
 
     /// <summary>Puts a hold into a block's list.</summary>
-    internal void Link(uint hold, uint index, SideRecord* record)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Link(uint hold, Hold* linked, uint index, SideRecord* record)
     {
-        Hold* linked = Holds.At(hold);
         linked->Record = index;
         linked->Previous = 0;
         linked->Next = record->FirstHold;
@@ -213,9 +211,9 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
     }
 
     /// <summary>Takes a hold out of its block's list and frees it.</summary>
-    internal void Unlink(uint hold)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Unlink(uint hold, Hold* unlinked)
     {
-        Hold* unlinked = Holds.At(hold);
         if (unlinked->Next != 0)
         {
             Holds.At(unlinked->Next)->Previous = unlinked->Previous;
@@ -230,14 +228,15 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
             records.At(unlinked->Record)->FirstHold = unlinked->Next;
         }
 
-        FreeHold(hold);
+        FreeHold(hold, unlinked);
     }
 
     /// <summary>Frees a hold that is in no list.</summary>
-    internal void FreeHold(uint hold)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void FreeHold(uint index, Hold* hold)
     {
-        Holds.At(hold)->Generation = 0;
-        Holds.Free(hold);
+        hold->Generation = 0;
+        Holds.Free(index, hold);
     }
 
     /// <summary>The block goes before its holders: they hold nothing any more.</summary>

@@ -216,7 +216,9 @@ public sealed class CommandLineTests : IDisposable
 
         Assert.Equal(ExitCode.Success, code);
         Assert.Contains("replay", output, StringComparison.Ordinal);
+        Assert.Contains("explain", output, StringComparison.Ordinal);
         Assert.DoesNotContain("replay-one", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("fault-one", output, StringComparison.Ordinal);
     }
 
     private static (int Code, string Output, string Error) Run(params string[] args)

@@ -37,7 +37,7 @@ public sealed partial class ShippedTraceTests
         Assert.Equal(Numbers(threads), [read.Threads]);
     }
 
-    private static string Section(string name)
+    internal static string Section(string name)
     {
         string manifest = File.ReadAllText(Path.Combine(TraceFiles.ShippedFolder, "MANIFEST.md"));
         return manifest.Split("\n## ").Single(s => s.StartsWith(name + "\n", StringComparison.Ordinal));

@@ -1,0 +1,6 @@
+namespace Rm.Tool.Reports.Models;
+
+/// <summary>How time is told.</summary>
+/// <param name="Unit">In what.</param>
+/// <param name="Length">Where it ends; it begins at 0.</param>
+internal readonly record struct TimeAxis(TimeUnit Unit, double Length);
