@@ -157,6 +157,12 @@ public sealed unsafe partial class RmState
     private bool IsHeldByName(ulong* entry)
     {
         uint info = _table.ReadInfo(entry);
+#if RM_MUTATIONS
+        if (Mutation.Is(Mutation.HeldForgottenAtCounters) && !IsSited)
+        {
+            return false;
+        }
+#endif
         return BlockInfo.HasRecord(info) && _table.Records.At(BlockInfo.RecordIndex(info))->FirstHold != 0;
     }
 }

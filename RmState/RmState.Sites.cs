@@ -192,6 +192,18 @@ public sealed unsafe partial class RmState
         }
     }
 
+    // A block that only its mark knew: its address is worth remembering all the same.
+    private void BuryCounted(nint block, nuint size, RmOperation operation, string file, int line)
+    {
+        uint index = IsSited ? _table.NewRecord(block, BlockInfo.None) : 0;
+        if (index != 0)
+        {
+            _table.Records.At(index)->Size = size;
+            NoteEnd(index, operation, file, line);
+            BuryRecord(index);
+        }
+    }
+
     // A moved block takes its record along; its old address is remembered by one of its own.
     private void BuryOldAddress(uint info, nint block, string file, int line)
     {
@@ -214,7 +226,7 @@ public sealed unsafe partial class RmState
     private void BuryRecord(uint index)
     {
         SideRecord* record = _table.Records.At(index);
-        _header->LastRecord = null;
+        ForgetLastRecord();
         if (record->FirstHold != 0)
         {
             _ledger!.Orphan(record);
@@ -242,7 +254,7 @@ public sealed unsafe partial class RmState
         {
             uint index = BlockInfo.RecordIndex(info);
             SideRecord* record = _table.Records.At(index);
-            _header->LastRecord = null;
+            ForgetLastRecord();
             ForgetDelegate(record);
 #if RM_MUTATIONS
             if (Mutation.Is(Mutation.RecordLeaked))
@@ -253,6 +265,17 @@ public sealed unsafe partial class RmState
             _ledger?.FreeNotes(record);
             _table.Records.Free(index);
         }
+    }
+
+    private void ForgetLastRecord()
+    {
+#if RM_MUTATIONS
+        if (Mutation.Is(Mutation.LastRecordKept))
+        {
+            return;
+        }
+#endif
+        _header->LastRecord = null;
     }
 
     private void ForgetDelegate(SideRecord* record)

@@ -233,19 +233,40 @@ public sealed class ExplainingTests : DiagnosedStates
         Assert.Throws<UntrackedPointerException>(() => state.RmRelease(blocks[0]));
     }
 
-    [Fact]
-    public void BlockOfBeforeTheLevelWasRaisedIsRememberedByItsEnd()
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void BlockOfBeforeTheLevelWasRaisedIsRememberedByItsEnd(Kind kind)
     {
-        RmState state = NewState(Kind.Malloc, RmDiagnosticsLevel.Counters);
+        RmState state = NewState(kind, RmDiagnosticsLevel.Counters);
         nint block = state.RmMalloc(48);
+        nuint size = state.RmSize(block);
         nint detached = Fakes.Address(1);
         state.RmAttach(detached, Fakes.Leave, 8);
         state.Level = RmDiagnosticsLevel.Sites;
         state.RmRelease(block, Net, 5);
         state.RmDetach(detached, Net, 6);
 
-        Assert.Equal("it was a block of 48 bytes: last released at Net.cs:5", state.RmExplain(block).ToString());
+        Assert.Equal($"it was a block of {size} bytes: last released at Net.cs:5", state.RmExplain(block).ToString());
         Assert.Equal("it was a block of 8 bytes: detached at Net.cs:6", state.RmExplain(detached).ToString());
+        state.Verify();
+    }
+
+    [Fact]
+    public void HeapBlocksOfBeforeTheLevelWasRaisedAreRememberedWhenTheyMoveOrLeave()
+    {
+        RmState state = NewState(Kind.SizeClassHeap, RmDiagnosticsLevel.Counters);
+        nint block = state.RmMalloc(48);
+        nint left = state.RmMalloc(48);
+        state.Level = RmDiagnosticsLevel.Sites;
+        nint moved = state.RmRealloc(block, 100_000, Net, 5);
+        state.RmDetach(left, Net, 6);
+
+        Assert.Equal("it was a block of 48 bytes: moved at Net.cs:5", state.RmExplain(block).ToString());
+        Assert.Equal("it was a block of 48 bytes: detached at Net.cs:6", state.RmExplain(left).ToString());
+        state.RmRelease(moved);
+        state.RmAttach(left);
+        state.RmRelease(left);
+        state.Verify();
     }
 
     [Fact]

@@ -24,6 +24,13 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
     /// <summary>Notes that a place retained a block.</summary>
     internal void Retained(SideRecord* record, uint site)
     {
+#if RM_MUTATIONS
+        if (Mutation.Is(Mutation.PlaceMistaken) && record->MoreRetains.Site != 0 && record->Retains.Site != site)
+        {
+            record->MoreRetains.Count++;
+            return;
+        }
+#endif
         if (!TryCount(&record->Retains, site) && !TryCount(&record->MoreRetains, site))
         {
             SiteNote* note = NoteOf(record, site);
@@ -37,6 +44,13 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
     /// <summary>Notes that a place released a block, but not its last reference.</summary>
     internal void Released(SideRecord* record, uint site)
     {
+#if RM_MUTATIONS
+        if (Mutation.Is(Mutation.ReleaseNotedAsRetain))
+        {
+            Retained(record, site);
+            return;
+        }
+#endif
         if (!TryCount(&record->Releases, site))
         {
             SiteNote* note = NoteOf(record, site);
@@ -115,6 +129,13 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
         var history = new HistoryEntry[ring->Count];
         for (uint i = 0; i < history.Length; i++)
         {
+#if RM_MUTATIONS
+            if (Mutation.Is(Mutation.HistoryMixedUp))
+            {
+                history[i] = Entries(ring)[i];
+                continue;
+            }
+#endif
             history[i] = Entries(ring)[(ring->At + (uint)historyLength - ring->Count + i) % (uint)historyLength];
         }
 
@@ -165,6 +186,9 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
     internal void Bury(uint index)
     {
         uint leaving = Quarantine.Add(index);
+#if RM_MUTATIONS
+        leaving = Mutation.Is(Mutation.BuriedTwice) ? Quarantine.Add(index) : leaving;
+#endif
         if (leaving != 0)
         {
             SideRecord* record = records.At(leaving);
@@ -180,6 +204,9 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
     /// <summary>Forgets what hangs on a record but its holders.</summary>
     internal void FreeNotes(SideRecord* record)
     {
+#if RM_MUTATIONS
+        record->MoreNotes = Mutation.Is(Mutation.PlacesLeaked) ? 0 : record->MoreNotes;
+#endif
         for (uint index = record->MoreNotes; index != 0;)
         {
             uint next = _notes.At(index)->Next;
@@ -214,7 +241,11 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Unlink(uint hold, Hold* unlinked)
     {
+#if RM_MUTATIONS
+        if (unlinked->Next != 0 && !Mutation.Is(Mutation.UnlinkForgetsNeighbour))
+#else
         if (unlinked->Next != 0)
+#endif
         {
             Holds.At(unlinked->Next)->Previous = unlinked->Previous;
         }
@@ -235,13 +266,23 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void FreeHold(uint index, Hold* hold)
     {
+#if RM_MUTATIONS
+        hold->Generation = Mutation.Is(Mutation.HolderEndsTwice) ? hold->Generation : 0;
+#else
         hold->Generation = 0;
+#endif
         Holds.Free(index, hold);
     }
 
     /// <summary>The block goes before its holders: they hold nothing any more.</summary>
     internal void Orphan(SideRecord* record)
     {
+#if RM_MUTATIONS
+        if (Mutation.Is(Mutation.HoldersNotOrphaned))
+        {
+            return;
+        }
+#endif
         for (uint hold = record->FirstHold; hold != 0; hold = Holds.At(hold)->Next)
         {
             Holds.At(hold)->Record = 0;
