@@ -81,6 +81,7 @@ public sealed unsafe partial class RmState
         {
             try
             {
+                _siteAware?.NoteSite(block, freed: true, file, line);
                 FreeNative(block, size, alignment);
             }
             catch (Exception exception)

@@ -107,6 +107,7 @@ public sealed unsafe partial class RmState
         h->Reallocations++;
         Commit();
         resized = moved;
+        _siteAware?.NoteSite(moved, freed: false, file, line);
         NoteSized(RmOperation.Reallocate, moved, block, size, AllocationKind.Plain, 0, file, line);
         ReportReuse(reused);
         GC.KeepAlive(this);

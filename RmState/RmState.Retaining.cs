@@ -47,7 +47,11 @@ public sealed unsafe partial class RmState
                 h->Retains++;
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
+#if RM_HOOKLESS
+                return count + 1;
+#else
                 return (h->Modes & StateModes.Noted) == 0 ? count + 1 : NoteRetain(entry, count + 1, file, line);
+#endif
             }
         }
 

@@ -52,6 +52,7 @@ public sealed unsafe partial class RmState
         h->Allocations++;
         Commit();
         block = fresh;
+        _siteAware?.NoteSite(block, freed: false, file, line);
         NoteSized(RmOperation.Allocate, block, 0, size, kind, alignmentLog2, file, line);
         ReportReuse(reused);
         GC.KeepAlive(this);

@@ -29,6 +29,7 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
     private readonly PointerTable _table;
     private readonly RecordStore<SideRecord> _records;
     private readonly INativeAllocator _allocator;
+    private readonly ISiteAware? _siteAware;
     private readonly bool _usesMalloc;
     private readonly bool _knowsSizes;
     private readonly RmStateOptions _options;
@@ -51,6 +52,7 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
         options.Validate();
         _options = options;
         _allocator = options.Allocator ?? new MallocAllocator();
+        _siteAware = _allocator as ISiteAware;
         _usesMalloc = _allocator is MallocAllocator;
         _knowsSizes = _allocator.KnowsSizes;
         _headerMemory = GC.AllocateArray<byte>(StateHeader.Bytes + SpareBlocks.Bytes + HeaderAlignment, pinned: true);

@@ -1,10 +1,10 @@
 using Rm.Fuzz.Programs;
+using Rm.Tool.Shrinking;
 
 namespace Rm.Fuzz.Shrinking;
 
 /// <summary>
-/// Delta debugging: takes out halves, quarters, … and single steps while the program still breaks, then pairs, because a
-/// retain often goes only together with its release.
+/// Delta debugging of programs: first steps are taken out, then operands made small.
 /// </summary>
 internal static class DeltaShrinker
 {
@@ -18,7 +18,7 @@ internal static class DeltaShrinker
         {
             for (int at = 0; at < steps.Length; at += size)
             {
-                yield return Without(steps, at, size);
+                yield return DeltaDebugging.Without(steps, at, size);
             }
         }
 
@@ -28,7 +28,7 @@ internal static class DeltaShrinker
             {
                 for (int j = i + 1; j < steps.Length; j++)
                 {
-                    yield return Without(Without(steps, j, 1), i, 1);
+                    yield return DeltaDebugging.Without(DeltaDebugging.Without(steps, j, 1), i, 1);
                 }
             }
         }
@@ -38,55 +38,8 @@ internal static class DeltaShrinker
     /// <param name="steps">A program that breaks.</param>
     /// <param name="breaks">Whether a program breaks.</param>
     /// <param name="deadline">When to stop with what is found.</param>
-    public static Op[] Shrink(Op[] steps, Func<Op[], bool> breaks, CancellationToken deadline)
-    {
-        Op[] smallest = steps;
-        bool smaller = true;
-        while (smaller && !deadline.IsCancellationRequested)
-        {
-            smaller = false;
-            for (int size = Math.Max(smallest.Length / 2, 1); size >= 1 && !deadline.IsCancellationRequested; size /= 2)
-            {
-                // From the end: what came last is the failure, what stands before it is mostly noise.
-                for (int at = smallest.Length - size; at > -size && !deadline.IsCancellationRequested; at -= size)
-                {
-                    Op[] candidate = Without(smallest, Math.Max(at, 0), at < 0 ? at + size : size);
-                    if (candidate.Length < smallest.Length && breaks(candidate))
-                    {
-                        smallest = candidate;
-                        smaller = true;
-                    }
-                }
-            }
-
-            smaller |= ShrinkPairs(ref smallest, breaks, deadline);
-        }
-
-        return SimplifyOperands(smallest, breaks, deadline);
-    }
-
-    private static bool ShrinkPairs(ref Op[] smallest, Func<Op[], bool> breaks, CancellationToken deadline)
-    {
-        if (smallest.Length > LongestForPairs)
-        {
-            return false;
-        }
-
-        for (int i = 0; i < smallest.Length; i++)
-        {
-            for (int j = i + 1; j < smallest.Length && !deadline.IsCancellationRequested; j++)
-            {
-                Op[] candidate = Without(Without(smallest, j, 1), i, 1);
-                if (breaks(candidate))
-                {
-                    smallest = candidate;
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
+    public static Op[] Shrink(Op[] steps, Func<Op[], bool> breaks, CancellationToken deadline) =>
+        SimplifyOperands(DeltaDebugging.Shrink(steps, breaks, deadline), breaks, deadline);
 
     // Numbers as small as the failure allows: they are easier to read, and fewer registers say what belongs together.
     private static Op[] SimplifyOperands(Op[] steps, Func<Op[], bool> breaks, CancellationToken deadline)
@@ -113,10 +66,4 @@ internal static class DeltaShrinker
 
     private static bool IsSimpler(Op candidate, Op op) =>
         (ulong)candidate.A <= (ulong)op.A && (ulong)candidate.B <= (ulong)op.B && candidate != op;
-
-    private static T[] Without<T>(T[] steps, int at, int count)
-    {
-        int end = Math.Min(at + count, steps.Length);
-        return [.. steps.AsSpan(0, at), .. steps.AsSpan(end)];
-    }
 }

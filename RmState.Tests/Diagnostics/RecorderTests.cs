@@ -15,7 +15,7 @@ public sealed class RecorderTests : LeakChecked
         RmState state = NewState(new RmStateOptions { Name = "décodeur" });
         var observer = new HearingObserver();
         state.AddObserver(observer);
-        byte[] file = Recordings.Of(state, () =>
+        byte[] file = RecordingFiles.Of(state, () =>
         {
             nint a = state.RmMalloc(8, "a.cs", 1);
             nint b = state.RmCalloc(3, 5, "a.cs", 2);
@@ -36,8 +36,8 @@ public sealed class RecorderTests : LeakChecked
             }
         });
 
-        Assert.Equal(observer.All, Recordings.Heard(file));
-        List<RecordedEvent> events = Recordings.Read(file, out RecordingReader reader);
+        Assert.Equal(observer.All, RecordingFiles.Heard(file));
+        List<RecordedEvent> events = RecordingFiles.Read(file, out RecordingReader reader);
         Assert.Equal("décodeur", reader.StateName);
         Assert.InRange(reader.Began!.Value, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(1));
         Assert.True(reader.IsComplete);
@@ -59,15 +59,15 @@ public sealed class RecorderTests : LeakChecked
         work.Run(500);
         var observer = new HearingObserver();
         long live = state.Statistics.LiveBlocks;
-        byte[] file = Recordings.Of(state, () =>
+        byte[] file = RecordingFiles.Of(state, () =>
         {
             state.AddObserver(observer);
             work.Run(60_000);
             work.ReleaseAll();
         });
 
-        Assert.Equal(observer.All, Recordings.Heard(file));
-        List<RecordedEvent> events = Recordings.Read(file);
+        Assert.Equal(observer.All, RecordingFiles.Heard(file));
+        List<RecordedEvent> events = RecordingFiles.Read(file);
         Assert.Equal(live, events.Count(e => e.Kind == RecordedKind.Live));
         Assert.Equal(events.Count(e => e.Born != RecordedEvent.None), events.Count(e => e.Ended != RecordedEvent.None));
         Assert.True(events.Zip(events.Skip(1), (one, next) => one.Microseconds <= next.Microseconds).All(ordered => ordered));
@@ -81,11 +81,11 @@ public sealed class RecorderTests : LeakChecked
         nint a = state.RmMalloc(100);
         state.RmRetain(a);
         state.RmAttach(Fakes.Address(5), Fakes.Leave);
-        byte[] file = Recordings.Of(state, () => state.RmRelease(a, "x.cs", 1));
+        byte[] file = RecordingFiles.Of(state, () => state.RmRelease(a, "x.cs", 1));
         state.RmRelease(a);
         state.RmRelease(Fakes.Address(5));
 
-        List<RecordedEvent> events = Recordings.Read(file);
+        List<RecordedEvent> events = RecordingFiles.Read(file);
         Assert.Equal(
             [(Fakes.Address(5), 1, RecordedEvent.UnknownSize), (a, 2, 100UL)],
             events.Where(e => e.Kind == RecordedKind.Live).Select(e => (e.Address, e.Count, e.Size)).OrderByDescending(e => e.Size));
@@ -97,13 +97,13 @@ public sealed class RecorderTests : LeakChecked
     public void DisposeFreesWithoutACaller()
     {
         nint a = 0;
-        byte[] file = Recordings.Of(state =>
+        byte[] file = RecordingFiles.Of(state =>
         {
             a = state.RmMalloc(16, "a.cs", 1);
             state.RmRetain(a);
         });
 
-        RecordedEvent[] events = [.. Recordings.Read(file).Where(e => e.Kind >= RecordedKind.Free)];
+        RecordedEvent[] events = [.. RecordingFiles.Read(file).Where(e => e.Kind >= RecordedKind.Free)];
         Assert.Equal(
             [RecordedKind.Begin, RecordedKind.Ending, RecordedKind.Free, RecordedKind.Disposed, RecordedKind.End],
             events.Select(e => e.Kind));
@@ -115,7 +115,7 @@ public sealed class RecorderTests : LeakChecked
     public void AbandonedBlocksEnd()
     {
         RmState state = NewState(new RmStateOptions { DisposePolicy = RmDisposePolicy.Abandon });
-        byte[] file = Recordings.Of(state, () =>
+        byte[] file = RecordingFiles.Of(state, () =>
         {
             state.RmAttach(Fakes.Address(1), Fakes.Leave);
             state.RmAttach(Fakes.Address(2), Fakes.Leave);
@@ -131,14 +131,14 @@ public sealed class RecorderTests : LeakChecked
                 RecordedKind.Attach, RecordedKind.Attach, RecordedKind.Abandon, RecordedKind.Abandon,
                 RecordedKind.Attach, RecordedKind.Abandon, RecordedKind.Attach, RecordedKind.Abandon,
             ],
-            Recordings.Read(file).Select(e => e.Kind).Where(k => k is RecordedKind.Attach or RecordedKind.Abandon));
+            RecordingFiles.Read(file).Select(e => e.Kind).Where(k => k is RecordedKind.Attach or RecordedKind.Abandon));
     }
 
     [Fact]
     public void ARefusedDisposeEndsNothing()
     {
         RmState state = NewState(new RmStateOptions { DisposePolicy = RmDisposePolicy.ThrowIfLive });
-        byte[] file = Recordings.Of(state, () =>
+        byte[] file = RecordingFiles.Of(state, () =>
         {
             nint a = state.RmMalloc(1);
             Assert.Throws<LiveBlocksException>(state.Dispose);
@@ -147,7 +147,7 @@ public sealed class RecorderTests : LeakChecked
 
         Assert.Equal(
             [RecordedKind.Begin, RecordedKind.Malloc, RecordedKind.Ending, RecordedKind.Violation, RecordedKind.Free, RecordedKind.End],
-            Recordings.Read(file).Select(e => e.Kind));
+            RecordingFiles.Read(file).Select(e => e.Kind));
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class RecorderTests : LeakChecked
     {
         var allocator = new ScriptedAllocator();
         RmState state = NewState(new RmStateOptions { Allocator = allocator });
-        byte[] file = Recordings.Of(state, () =>
+        byte[] file = RecordingFiles.Of(state, () =>
         {
             allocator.Next = Fakes.Address(1);
             state.RmMalloc(16);
@@ -164,7 +164,7 @@ public sealed class RecorderTests : LeakChecked
             state.RmDetach(Fakes.Address(1));
         });
 
-        RecordedEvent[] events = [.. Recordings.Read(file).Where(e => e.Kind <= RecordedKind.Violation)];
+        RecordedEvent[] events = [.. RecordingFiles.Read(file).Where(e => e.Kind <= RecordedKind.Violation)];
         Assert.Equal(
             [RecordedKind.Malloc, RecordedKind.Abandon, RecordedKind.Malloc, RecordedKind.Violation, RecordedKind.Detach],
             events.Select(e => e.Kind));
@@ -176,15 +176,15 @@ public sealed class RecorderTests : LeakChecked
     {
         RmState state = NewState();
         byte[]? inner = null;
-        byte[] outer = Recordings.Of(state, () => inner = Recordings.Of(state, () =>
+        byte[] outer = RecordingFiles.Of(state, () => inner = RecordingFiles.Of(state, () =>
         {
             var work = new RandomWork(state, seed: 4);
             work.Run(1000);
             work.ReleaseAll();
         }));
 
-        Assert.Equal(Recordings.Heard(outer), Recordings.Heard(inner!));
-        Assert.NotEmpty(Recordings.Heard(outer));
+        Assert.Equal(RecordingFiles.Heard(outer), RecordingFiles.Heard(inner!));
+        Assert.NotEmpty(RecordingFiles.Heard(outer));
     }
 
     [Fact]
@@ -214,7 +214,7 @@ public sealed class RecorderTests : LeakChecked
         byte[] flushed = stream.ToArray();
         state.RmRelease(a);
 
-        Assert.Equal([RecordedKind.Begin, RecordedKind.Malloc], Recordings.Read(flushed, out RecordingReader reader).Select(e => e.Kind));
+        Assert.Equal([RecordedKind.Begin, RecordedKind.Malloc], RecordingFiles.Read(flushed, out RecordingReader reader).Select(e => e.Kind));
         Assert.False(reader.IsComplete);
     }
 
@@ -231,7 +231,7 @@ public sealed class RecorderTests : LeakChecked
 
         byte[] file = stream.ToArray();
         Assert.Equal("before"u8, file.AsSpan(0, 6));
-        Assert.Equal(4, Recordings.Read(file[6..], out RecordingReader reader).Count);
+        Assert.Equal(4, RecordingFiles.Read(file[6..], out RecordingReader reader).Count);
         Assert.True(reader.IsComplete);
     }
 
@@ -247,7 +247,7 @@ public sealed class RecorderTests : LeakChecked
 
         byte[] file = stream.ToArray();
         Assert.Equal(ulong.MaxValue, BitConverter.ToUInt64(file, 8));
-        Assert.Equal(4, Recordings.Read(file, out RecordingReader reader).Count);
+        Assert.Equal(4, RecordingFiles.Read(file, out RecordingReader reader).Count);
         Assert.True(reader.IsComplete);
     }
 
@@ -300,7 +300,7 @@ public sealed class RecorderTests : LeakChecked
             }
 
             byte[] file = File.ReadAllBytes(path);
-            Assert.Equal(4, Recordings.Read(file).Count);
+            Assert.Equal(4, RecordingFiles.Read(file).Count);
             Assert.NotEqual(ulong.MaxValue, BitConverter.ToUInt64(file, 8));
         }
         finally
@@ -355,9 +355,9 @@ public sealed class RecorderTests : LeakChecked
     {
         string name = new('名', 10_000);
         RmState state = NewState(new RmStateOptions { Name = name });
-        byte[] file = Recordings.Of(state, () => state.RmRelease(state.RmMalloc(1, name, 1), name, 1));
+        byte[] file = RecordingFiles.Of(state, () => state.RmRelease(state.RmMalloc(1, name, 1), name, 1));
 
-        Recordings.Read(file, out RecordingReader reader);
+        RecordingFiles.Read(file, out RecordingReader reader);
         Assert.StartsWith(reader.StateName, name, StringComparison.Ordinal);
         Assert.StartsWith(reader.Sites[1].File, name, StringComparison.Ordinal);
         Assert.InRange(reader.Sites[1].File.Length, 1000, 1400);

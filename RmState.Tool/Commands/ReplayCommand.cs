@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Rm.Tool.Maps;
+using Rm.Tool.Recordings;
 using Rm.Tool.Replay;
 using Spectre.Console;
 
@@ -15,7 +16,7 @@ internal static class ReplayCommand
         var command = new Command(
             "replay",
             "Replay recorded heaps through a state, check every block, and compare time and memory with plain malloc. "
-            + "The traces are decoded before the clock starts.");
+            + "The traces are decoded before the clock starts. Recordings of states are replayed once over each allocator and compared with a model.");
         options.AddTo(command);
         command.SetAction(parsed => Run(
             options.PlanOf(parsed),
@@ -43,9 +44,13 @@ internal static class ReplayCommand
         {
             streams.Output.WriteLine(JsonSerializer.Serialize(document, ReplayJson.Default.ReplayDocument));
         }
-        else if (document.Traces.Count > 0)
+        else
         {
-            ReplayTable.Write(console, document);
+            RecordingTable.Write(streams.Output, document.Recordings);
+            if (document.Traces.Count > 0)
+            {
+                ReplayTable.Write(console, document);
+            }
         }
 
         return document.ExitCode;

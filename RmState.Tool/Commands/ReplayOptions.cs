@@ -26,7 +26,7 @@ internal sealed class ReplayOptions
 
     public Argument<string[]> Traces { get; } = new("TRACE")
     {
-        Description = "Recorded heaps (.rmt or .rmt.gz, see traces/FORMAT.md).",
+        Description = "Recorded heaps and recordings of states (.rmt or .rmt.gz, see docs/trace-format.md).",
         Arity = ArgumentArity.OneOrMore,
     };
 

@@ -1,3 +1,4 @@
+using Rm.Tool.Recordings;
 using Rm.Tool.Replay;
 using Rm.Tool.Traces;
 
@@ -32,11 +33,18 @@ internal sealed record ReplayPlan
     public ReplayDocument Run(IReplayProgress progress)
     {
         var traces = new List<(string Path, TraceStatistics Statistics)>();
+        var recordings = new List<string>();
         var errors = new List<string>();
         foreach (string path in Paths)
         {
             try
             {
+                if (TraceHeader.VersionOf(path) != 1)
+                {
+                    recordings.Add(path);
+                    continue;
+                }
+
                 TraceStatistics statistics = Read(path);
                 _ = MapAt?.EventOf(path, statistics);
                 traces.Add((path, statistics));
@@ -47,14 +55,38 @@ internal sealed record ReplayPlan
             }
         }
 
+        List<RecordingResult> results = errors.Count > 0 ? [] : Replay(recordings, progress, errors);
         return new ReplayDocument
         {
+            Recordings = results,
             Rounds = Rounds,
             Holders = Holders,
             Seed = Seed,
             Errors = errors,
             Traces = errors.Count > 0 ? [] : [.. traces.Select(t => Replay(t.Path, t.Statistics, progress))],
         };
+    }
+
+    private List<RecordingResult> Replay(List<string> recordings, IReplayProgress progress, List<string> errors)
+    {
+        var results = new List<RecordingResult>();
+        ReplayAllocator[] allocators = [.. Sides.Select(static s => s.IsOverArena() ? ReplayAllocator.Arena : ReplayAllocator.Malloc).Distinct()];
+        foreach (string path in recordings)
+        {
+            progress.Begin(ReplayResult.ShortName(path), 1);
+            try
+            {
+                results.Add(RecordingRunner.Replay(path, allocators));
+            }
+            catch (TraceException e)
+            {
+                errors.Add(e.Message);
+            }
+
+            progress.Step();
+        }
+
+        return results;
     }
 
     // A file can ask for more memory than there is; touching it would end this process and perhaps others.

@@ -15,7 +15,7 @@ internal static class ReportCommand
     {
         var file = new Argument<string>("FILE")
         {
-            Description = "A recorded heap (.rmt or .rmt.gz, see traces/FORMAT.md).",
+            Description = "A recorded heap (.rmt or .rmt.gz, see docs/trace-format.md).",
         };
         var output = new Option<string>("--output", "-o")
         {

@@ -19,6 +19,7 @@ internal static partial class Suite
             new Row("replays over the arena, counted: geometric mean", UncountedReplay, 0.95),
             new Row("peak RSS over start, replays over the arena, counted: geometric mean", PlainPeak, 1.05),
             new Row("peak RSS over start, replays over the arena, uncounted: geometric mean", PlainPeak, 0.95)),
+        new RecordingCase("redis-server", new Row("recording a replayed trace", "the same, not recording", 1.6)),
     ];
 
     private static ReplayCase Replay(string trace) => new(

@@ -37,6 +37,7 @@ internal static partial class Suite
         TableBytes(", with sizes", withSizes: true, worst: 52, mean: 38),
         LargestTable(),
         .. Arenas,
+        .. Diagnostics,
     ];
 
     private static AgainstItselfCase AgainstItself() =>
@@ -74,7 +75,7 @@ internal static partial class Suite
             new Row($"p99.99 of single {name}, µs", Row.Absolute, 50));
     }
 
-    private static string CountingName(int live) => $"RmRetain+RmRelease random of {Size(live)} live";
+    private static string CountingName(int live) => $"{Pair} random of {Size(live)} live";
 
     private static string Size(int count) => count switch
     {

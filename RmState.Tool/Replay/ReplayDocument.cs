@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Rm.Tool.Recordings;
 
 namespace Rm.Tool.Replay;
 
@@ -6,7 +7,7 @@ namespace Rm.Tool.Replay;
 internal sealed record ReplayDocument
 {
     /// <summary>Whether every file could be read and every check held.</summary>
-    public bool Passed => Errors.Count == 0 && Traces.All(t => t.Failures.Count == 0);
+    public bool Passed => Errors.Count == 0 && Traces.All(t => t.Failures.Count == 0) && !Recordings.Any(r => r.Failed);
 
     public int Rounds { get; init; }
 
@@ -15,6 +16,9 @@ internal sealed record ReplayDocument
     public ulong Seed { get; init; }
 
     public IReadOnlyList<ReplayResult> Traces { get; init; } = [];
+
+    /// <summary>Recordings of states, which are replayed once over each allocator, and compared with a model instead of measured.</summary>
+    public IReadOnlyList<RecordingResult> Recordings { get; init; } = [];
 
     /// <summary>Over all traces, for each side but malloc.</summary>
     public IReadOnlyList<SideMeans> Means => SideMeans.Of(Traces);

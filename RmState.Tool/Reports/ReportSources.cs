@@ -11,6 +11,7 @@ internal static class ReportSources
     private static readonly (Func<ReadOnlySpan<byte>, bool> Matches, Func<string, IReportSource> Open)[] Formats =
     [
         (static head => head.StartsWith("RMT1"u8), static path => new TraceReportSource(path)),
+        (static head => head.StartsWith("RMT2"u8), static path => new RecordingReportSource(path)),
     ];
 
     /// <summary>Opens a file, gzipped or not.</summary>
@@ -26,7 +27,7 @@ internal static class ReportSources
             }
         }
 
-        throw new TraceException($"{path}: not a recorded heap; a report is made of .rmt and .rmt.gz files (traces/FORMAT.md)");
+        throw new TraceException($"{path}: not a recorded heap; a report is made of .rmt and .rmt.gz files (docs/trace-format.md)");
     }
 
     private static byte[] HeadOf(string path)

@@ -12,7 +12,7 @@ internal sealed class RecordingReader : IRecordedEvents
     private readonly RecordingFields _fields;
     private readonly ulong _promised;
     private readonly RecordedObjects _objects = new();
-    private readonly List<RmSite> _sites = [default];
+    private readonly List<RmSite> _sites = [new RmSite("", 0)];
     private readonly List<string> _files = [];
     private readonly Queue<RecordedEvent> _waiting = new();
     private int _site;
@@ -243,7 +243,7 @@ internal sealed class RecordingReader : IRecordedEvents
     {
         ulong misuse = _fields.TakeVarint();
         ulong member = _fields.TakeVarint();
-        if (misuse > (ulong)RecordedMisuse.Held || member > (ulong)RecordedMember.Realloc)
+        if (misuse > (ulong)RecordedMisuse.Overrun || member > (ulong)RecordedMember.Realloc)
         {
             throw _fields.Broken($"violation {misuse} of member {member} does not exist");
         }

@@ -3,7 +3,7 @@ namespace Rm.Tool.Traces;
 /// <summary>The events of a version 1 trace as those of a recording: without addresses, sites, counts other than 1 and time.</summary>
 internal sealed class TraceEvents(TraceReader reader) : IRecordedEvents
 {
-    public IReadOnlyList<RmSite> Sites { get; } = [default];
+    public IReadOnlyList<RmSite> Sites { get; } = [new RmSite("", 0)];
 
     public string? StateName => null;
 

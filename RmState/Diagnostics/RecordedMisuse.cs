@@ -18,4 +18,5 @@ internal enum RecordedMisuse : byte
     Stale = 12,
     Corrupt = 13,
     Held = 14,
+    Overrun = 15,
 }

@@ -82,7 +82,7 @@ internal sealed class RecordingObserver(RmState state, RecordingWriter writer) :
         writer.Flush();
     }
 
-    private static RecordedMisuse MisuseOf(MemoryViolationException violation) => violation switch
+    internal static RecordedMisuse MisuseOf(MemoryViolationException violation) => violation switch
     {
         UntrackedPointerException => RecordedMisuse.Untracked,
         AlreadyTrackedException => RecordedMisuse.AlreadyTracked,
@@ -98,6 +98,7 @@ internal sealed class RecordingObserver(RmState state, RecordingWriter writer) :
         StaleReferenceException => RecordedMisuse.Stale,
         CorruptStateException => RecordedMisuse.Corrupt,
         HeldBlockException => RecordedMisuse.Held,
+        OverrunException => RecordedMisuse.Overrun,
         _ => RecordedMisuse.Other,
     };
 

@@ -40,6 +40,7 @@ public sealed class SuiteTests
     [InlineData("replays over the arena, counted: geometric mean", 0.95)]
     [InlineData("peak RSS over start, replays over the arena, counted: geometric mean", 1.05)]
     [InlineData("peak RSS over start, replays over the arena, uncounted: geometric mean", 0.95)]
+    [InlineData("recording a replayed trace", 1.6)]
     [InlineData("bytes of overhead per 64 B element in a full block heap", 2)]
     [InlineData("resident after 1 M x 64 B, all but every 1024th freed, and Trim: block heap", 1.25)]
     [InlineData("resident after 1 M x 64 B, all but every 1024th freed, and Trim: size-class heap", 1.25)]
@@ -47,6 +48,12 @@ public sealed class SuiteTests
     [InlineData("resident over start after a 200 MB spike on 15 MB and Trim, MiB", 2)]
     [InlineData("slowest single Alloc or Free of 10 M random ones, size-class heap, ms", 1)]
     [InlineData("slowest single Alloc or Free of 10 M random ones, block heap, ms", 1)]
+    [InlineData("RmRetain+RmRelease, level Counters (random of 1 k live)", 1.05)]
+    [InlineData("RmRetain+RmRelease, level Sites", 2)]
+    [InlineData("RmRetain+RmRelease, level Full", 4)]
+    [InlineData("RmMalloc+RmRelease 64 B, level Sites", 1.5)]
+    [InlineData("RmRetainAs+Dispose", 3)]
+    [InlineData("RmWhoHolds, µs (block with 8 holds, 6 retain sites, 4 release sites; 100 k live)", 10)]
     public void NamesAndTargetsAreFixed(string name, double target) => Assert.Equal(target, Named(name).Target);
 
     [Fact]

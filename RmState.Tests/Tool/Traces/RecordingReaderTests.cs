@@ -29,7 +29,7 @@ public sealed class RecordingReaderTests : LeakChecked
         { "alignment 2^41", 4, 0, [2, 41, 1] },
         { "a count of 0", 9, 0, [2, 0] },
         { "a count of 9223372036854775808", 9, 0, [2, 1UL << 63] },
-        { "violation 15 of member 0 does not exist", 10, 0, [2, 15, 0] },
+        { "violation 16 of member 0 does not exist", 10, 0, [2, 16, 0] },
         { "violation 0 of member 6 does not exist", 10, 0, [2, 0, 6] },
         { "mark 4 does not exist", 14, 0, [4] },
         { "mark 256 does not exist", 14, 0, [256] },
@@ -40,7 +40,7 @@ public sealed class RecordingReaderTests : LeakChecked
     [Fact]
     public void TheExampleOfTheFormatReadsAsItsText()
     {
-        RecordedEvent[] events = [.. Recordings.Read(Example(), out RecordingReader reader)];
+        RecordedEvent[] events = [.. RecordingFiles.Read(Example(), out RecordingReader reader)];
 
         Assert.True(reader.IsComplete);
         Assert.Equal("a.c", reader.StateName);
@@ -61,11 +61,11 @@ public sealed class RecordingReaderTests : LeakChecked
     {
         byte[] file = Recording(seed: 1, steps: 300);
         OpenEnd(file);
-        List<RecordedEvent> whole = Recordings.Read(file);
+        List<RecordedEvent> whole = RecordingFiles.Read(file);
         int last = 0;
         for (int length = HeaderBytes; length < file.Length; length++)
         {
-            List<RecordedEvent> read = Recordings.Read(file[..length], out RecordingReader reader);
+            List<RecordedEvent> read = RecordingFiles.Read(file[..length], out RecordingReader reader);
             Assert.Equal(whole.Take(read.Count), read);
             Assert.InRange(read.Count, last, whole.Count - 1);
             Assert.False(reader.IsComplete);
@@ -81,7 +81,7 @@ public sealed class RecordingReaderTests : LeakChecked
         byte[] file = Recording(seed: 2, steps: 100);
         for (int length = 0; length < file.Length; length++)
         {
-            Assert.Contains(length < 4 ? "not an RMT2 trace" : "cut short", Recordings.Failure(file[..length]), StringComparison.Ordinal);
+            Assert.Contains(length < 4 ? "not an RMT2 trace" : "cut short", RecordingFiles.Failure(file[..length]), StringComparison.Ordinal);
         }
     }
 
@@ -89,9 +89,9 @@ public sealed class RecordingReaderTests : LeakChecked
     public void WhatFollowsIsAnError()
     {
         byte[] file = Recording(seed: 3, steps: 10);
-        Assert.Contains("goes on after its last event", Recordings.Failure([.. file, 0]), StringComparison.Ordinal);
+        Assert.Contains("goes on after its last event", RecordingFiles.Failure([.. file, 0]), StringComparison.Ordinal);
         OpenEnd(file);
-        Assert.Contains("goes on after its last event", Recordings.Failure([.. file, 0]), StringComparison.Ordinal);
+        Assert.Contains("goes on after its last event", RecordingFiles.Failure([.. file, 0]), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -99,7 +99,7 @@ public sealed class RecordingReaderTests : LeakChecked
     public void BrokenRuleIsNamedWithItsPlace(string cause, int op, int flags, ulong[] fields)
     {
         RecordingWriting writing = new RecordingWriting { PromisedEvents = OpenEnded }.Event(RecordingOp.Begin, 0, 300);
-        string message = Recordings.Failure(writing.Event((RecordingOp)op, flags, fields).ToArray());
+        string message = RecordingFiles.Failure(writing.Event((RecordingOp)op, flags, fields).ToArray());
 
         Assert.StartsWith("r.rmt: event 1 at byte 19: ", message, StringComparison.Ordinal);
         Assert.Contains(cause, message, StringComparison.Ordinal);
@@ -113,7 +113,7 @@ public sealed class RecordingReaderTests : LeakChecked
             .Event(RecordingOp.Malloc, 0, 2, 1)
             .ToArray();
 
-        Assert.Contains("1 bytes more make over 2^56 live ones", Recordings.Failure(file), StringComparison.Ordinal);
+        Assert.Contains("1 bytes more make over 2^56 live ones", RecordingFiles.Failure(file), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class RecordingReaderTests : LeakChecked
     {
         byte[] file = new RecordingWriting { PromisedEvents = 3 }.Event(RecordingOp.Mark, 0, 0).ToArray();
 
-        Assert.Contains("the recording ends, and its header says 3 events", Recordings.Failure(file), StringComparison.Ordinal);
+        Assert.Contains("the recording ends, and its header says 3 events", RecordingFiles.Failure(file), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,9 +130,9 @@ public sealed class RecordingReaderTests : LeakChecked
         byte[] file = new RecordingWriting { PromisedEvents = int.MaxValue }.Event(RecordingOp.Clock, 0, 1).ToArray();
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        Assert.Contains("cut short", Recordings.Failure(file), StringComparison.Ordinal);
+        Assert.Contains("cut short", RecordingFiles.Failure(file), StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
-        Assert.Contains("more than", Recordings.Failure(RecordingWriting.Headed([], 1UL << 40)), StringComparison.Ordinal);
+        Assert.Contains("more than", RecordingFiles.Failure(RecordingWriting.Headed([], 1UL << 40)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class RecordingReaderTests : LeakChecked
             File.WriteAllBytes(path, TraceWriter.Gzip(Recording(seed: 7, steps: 50)));
             var second = new List<RecordedEvent>();
             RecordedEvents.Read(path, (_, read) => second.Add(read));
-            Assert.Equal(Recordings.Read(Recording(seed: 7, steps: 50)).Count, second.Count);
+            Assert.Equal(RecordingFiles.Read(Recording(seed: 7, steps: 50)).Count, second.Count);
 
             File.WriteAllText(path, "RMT3 is not known");
             string message = Assert.Throws<TraceException>(() => RecordedEvents.Read(path, (_, _) => { })).Message;
@@ -212,7 +212,7 @@ public sealed class RecordingReaderTests : LeakChecked
     {
         try
         {
-            Recordings.Read(file);
+            RecordingFiles.Read(file);
             return false;
         }
         catch (TraceException)
@@ -226,7 +226,7 @@ public sealed class RecordingReaderTests : LeakChecked
     private byte[] Recording(int seed, int steps)
     {
         RmState state = NewState(new RmStateOptions { Name = "random" });
-        return Recordings.Of(state, () =>
+        return RecordingFiles.Of(state, () =>
         {
             var work = new RandomWork(state, seed);
             work.Run(steps);

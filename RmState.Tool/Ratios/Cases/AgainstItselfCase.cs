@@ -1,5 +1,7 @@
 using Rm.Tool.Ratios.Contenders;
+using Rm.Tool.Ratios.Levels;
 using Rm.Tool.Ratios.Measuring;
+using Rm.Tool.Ratios.References;
 
 namespace Rm.Tool.Ratios.Cases;
 
@@ -13,7 +15,7 @@ internal sealed class AgainstItselfCase(Row row, int blocks) : BenchCase(row)
     {
         using BlockPool pool = BlockPool.Allocate(context.Settings.Sized(blocks));
         var draws = new Draws(pool.Addresses);
-        using var both = new RetainRelease(States.OfSized(seed: 1, draws.Blocks), draws.Pointers);
+        using var both = new RetainRelease<StateReferences<AtCounters>>(StateReferences<AtCounters>.To(seed: 1, draws.Blocks), draws.Pointers);
         context.Tiering.Settle(both);
         Comparison comparison = context.Rounds.Compare(both, both, context.Settings.Attempts);
         double factor = Math.Max(comparison.Ratio, 1 / comparison.Ratio);

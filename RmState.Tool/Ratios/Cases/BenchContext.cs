@@ -13,12 +13,16 @@ internal sealed class BenchContext : IDisposable
     internal BenchContext(BenchSettings settings, string root)
     {
         Settings = settings;
-        Replays = ReplayRuns.Over(Path.Combine(root, "traces"), settings);
+        Traces = Path.Combine(root, "traces");
+        Replays = ReplayRuns.Over(Traces, settings);
         Rounds = new PairedRounds(settings.Rounds, settings.RoundNanoseconds);
         _largePool = new Lazy<BlockPool>(() => BlockPool.Imagine(settings.Sized(MostBlocks)));
     }
 
     internal BenchSettings Settings { get; }
+
+    /// <summary>The folder of the recorded heaps.</summary>
+    internal string Traces { get; }
 
     /// <summary>The replays of the recorded heaps, made when first asked for.</summary>
     internal ReplayRuns Replays { get; }

@@ -1,5 +1,7 @@
 using Rm.Tool.Ratios.Contenders;
+using Rm.Tool.Ratios.Levels;
 using Rm.Tool.Ratios.Measuring;
+using Rm.Tool.Ratios.References;
 
 namespace Rm.Tool.Ratios.Cases;
 
@@ -33,7 +35,8 @@ internal sealed class CountingContest : Contest
         blocks,
         static draws => new HandleReferences(draws.Blocks.Length, BlockPool.BlockSize, draws.Indexes));
 
-    internal override IContender Ours(ulong seed) => new RetainRelease(States.OfSized(seed, _draws.Blocks), _draws.Pointers);
+    internal override IContender Ours(ulong seed) =>
+        new RetainRelease<StateReferences<AtCounters>>(StateReferences<AtCounters>.To(seed, _draws.Blocks), _draws.Pointers);
 
     public override void Dispose()
     {

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Rm.Tool.Ratios.Contenders;
+using Rm.Tool.Ratios.Levels;
 using Rm.Tool.Ratios.Measuring;
+using Rm.Tool.Ratios.References;
 
 namespace Rm.Tool.Ratios.Cases;
 
@@ -31,7 +33,7 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
         foreach (ulong seed in context.Seeds)
         {
             RmState state = States.Empty(seed);
-            using var ours = new RetainRelease(state, draws.Pointers);
+            using var ours = new RetainRelease<StateReferences<AtCounters>>(new StateReferences<AtCounters>(state), draws.Pointers);
             fillings.Add(Fill(state, draws.Blocks));
             context.Tiering.Settle(ours, yardstick);
             comparisons.Add((seed, context.Rounds.Compare(ours, yardstick, context.Settings.Attempts)));

@@ -1,10 +1,11 @@
 namespace Rm.Tool.Ratios.Cases;
 
-/// <summary>Makes the states that are measured: default options but for the seed, and for whose the blocks are.</summary>
+/// <summary>Makes the states that are measured: default options but for the seed, the level, and for whose the blocks are.</summary>
 internal static class States
 {
     /// <summary>A state that forgets its blocks when disposed: they belong to a pool.</summary>
-    internal static RmState Empty(ulong seed) => new(new RmStateOptions { Seed = seed, DisposePolicy = RmDisposePolicy.Abandon });
+    internal static RmState Empty(ulong seed, RmDiagnosticsLevel level = RmDiagnosticsLevel.Counters) =>
+        new(new RmStateOptions { Seed = seed, Level = level, DisposePolicy = RmDisposePolicy.Abandon });
 
     /// <summary>The same, with blocks attached, their sizes unknown.</summary>
     internal static RmState OfForeign(ulong seed, ReadOnlySpan<nint> blocks)
@@ -19,9 +20,9 @@ internal static class States
     }
 
     /// <summary>The same, with sizes: what a state holds that allocated the blocks itself.</summary>
-    internal static RmState OfSized(ulong seed, ReadOnlySpan<nint> blocks)
+    internal static RmState OfSized(ulong seed, ReadOnlySpan<nint> blocks, RmDiagnosticsLevel level = RmDiagnosticsLevel.Counters)
     {
-        RmState state = Empty(seed);
+        RmState state = Empty(seed, level);
         foreach (nint block in blocks)
         {
             state.RmAttach(block, BlockPool.BlockSize);
@@ -31,5 +32,6 @@ internal static class States
     }
 
     /// <summary>A state for blocks that it allocates itself and frees when disposed.</summary>
-    internal static RmState Owning(ulong seed) => new(new RmStateOptions { Seed = seed });
+    internal static RmState Owning(ulong seed, RmDiagnosticsLevel level = RmDiagnosticsLevel.Counters) =>
+        new(new RmStateOptions { Seed = seed, Level = level });
 }

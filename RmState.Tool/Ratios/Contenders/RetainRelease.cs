@@ -1,22 +1,23 @@
 using System.Runtime.CompilerServices;
 using Rm.Tool.Ratios.Measuring;
+using Rm.Tool.Ratios.References;
 
 namespace Rm.Tool.Ratios.Contenders;
 
-/// <summary>RmRetain and RmRelease of one block after another.</summary>
-internal sealed class RetainRelease(RmState state, nint[] order) : CyclicContender(order.Length)
+/// <summary>Takes a reference to one block after another and gives it back at once.</summary>
+internal sealed class RetainRelease<TReferences>(TReferences references, nint[] order) : CyclicContender(order.Length)
+    where TReferences : struct, IReferences<TReferences>
 {
-    public override void Dispose() => state.Dispose();
+    public override void Dispose() => references.Dispose();
 
-    protected override void Run(int from, int count) => Loop(state, order.AsSpan(from, count));
+    protected override void Run(int from, int count) => Loop(references, order.AsSpan(from, count));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Loop(RmState state, ReadOnlySpan<nint> order)
+    private static void Loop(TReferences references, ReadOnlySpan<nint> order)
     {
         foreach (nint block in order)
         {
-            state.RmRetain(block);
-            state.RmRelease(block);
+            references.RetainAndRelease(block);
         }
     }
 }

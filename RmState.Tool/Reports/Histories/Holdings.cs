@@ -75,7 +75,7 @@ internal sealed class Holdings(HeapHistory history, IReadOnlyList<ReportSite> si
             .Select(p => ((string[])[p.Key.Item1.Name, history.ThreadName(p.Key.Thread)], p.Value.Bytes, p.Value.Blocks)),
     ];
 
-    private static string[] PathOf(ReportSite site) => [site.File, $"line {site.Line}", site.Kind];
+    private static string[] PathOf(ReportSite site) => [site.File, site.Line > 0 ? $"line {site.Line}" : "unknown line", site.Kind];
 
     private Dictionary<TKey, (long Bytes, long Blocks)> Sum<TKey>(int calls, Func<RecordedBlock, TKey> keyOf)
         where TKey : notnull

@@ -7,5 +7,5 @@ namespace Rm.Tool.Reports.Models;
 internal readonly record struct ReportSite(string File, int Line, string Kind)
 {
     /// <summary>As messages name a site.</summary>
-    public override string ToString() => $"{File}:{Line} {Kind}".TrimEnd();
+    public override string ToString() => Line > 0 ? $"{File}:{Line} {Kind}" : $"{File} {Kind}";
 }

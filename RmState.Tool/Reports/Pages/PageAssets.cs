@@ -6,7 +6,8 @@ namespace Rm.Tool.Reports.Pages;
 /// <remarks>
 /// Apache ECharts draws the charts: of the libraries that can be kept in one file it alone has all that a report needs, a zoom
 /// over time and series of one's own shapes (the flame chart, the heap map) included. uPlot is twenty times smaller, but draws
-/// lines and bars only. The reduced builds of ECharts have no series of one's own shapes, so it is the whole one, unmodified.
+/// lines and bars only. The reduced builds of ECharts have no series of one's own shapes, so it is the whole one:
+/// <c>dist/echarts.min.js</c> of the npm package <c>echarts</c> 6.1.0, unmodified.
 /// </remarks>
 internal static class PageAssets
 {

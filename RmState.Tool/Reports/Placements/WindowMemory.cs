@@ -60,6 +60,8 @@ internal sealed class WindowMemory : IVirtualMemory, IDisposable
 
     public bool Decommit(nint start, nuint bytes) => VirtualMemory.Decommit(start, bytes);
 
+    public bool Close(nint start, nuint bytes) => VirtualMemory.Close(start, bytes);
+
     public bool Release(nint start, nuint bytes)
     {
         if (!VirtualMemory.Decommit(start, RoundUp(bytes)))

@@ -20,6 +20,7 @@ public sealed class Browser : IDisposable
     /// <summary>Opens a page of this machine and waits until its charts are drawn.</summary>
     public void Open(string file, bool dark = false, int width = 1280)
     {
+        Driver.Manage().Timeouts().AsynchronousJavaScript = LongestCommand;
         Driver.Navigate().GoToUrl("about:blank");
         _ = Driver.Manage().Logs.GetLog(LogType.Browser);
         Emulate(dark, width);

@@ -4,7 +4,7 @@ using Rm.Tool.Traces;
 namespace Rm.Tests.Diagnostics;
 
 /// <summary>Makes recordings in memory and reads them.</summary>
-internal static class Recordings
+internal static class RecordingFiles
 {
     /// <summary>The recording of what an action does to a state.</summary>
     public static byte[] Of(RmState state, Action act)
