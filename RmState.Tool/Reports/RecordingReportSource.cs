@@ -9,17 +9,18 @@ namespace Rm.Tool.Reports;
 /// <summary>A recording of a state: with sites, addresses and a clock, and of one thread.</summary>
 /// <remarks>
 /// What the state itself frees as it is disposed counts as left at the end: nobody released it. What it frees as it is reset counts
-/// as released, since the recording goes on.
+/// as released, since the recording goes on. A state looks at the clock now and then only: the calls between two looks are spread evenly.
 /// </remarks>
 internal sealed class RecordingReportSource(string path) : IReportSource
 {
     private const double MicrosecondsPerSecond = 1e6;
 
-    // The clock is looked at now and then; a shorter recording is told in calls.
+    // Less than the clock can tell apart: such a recording is told in calls.
     private const long LeastMicroseconds = 1000;
 
     private readonly RecordedSites _sites = new();
     private readonly List<int> _endedByState = [];
+    private readonly List<HeapCall> _sinceTick = [];
 
     public ReportModel Read()
     {
@@ -29,6 +30,7 @@ internal sealed class RecordingReportSource(string path) : IReportSource
         RecordedEvents.Read(path, (events, read) => (end, isComplete, name) = (read.Microseconds, read.Kind == RecordedKind.End, events.StateName));
         var history = new HeapHistory(end >= LeastMicroseconds ? TimeUnit.Seconds : TimeUnit.Events);
         RecordedEvents.Read(path, (events, read) => Follow(history, events, read));
+        Spread(history, end / MicrosecondsPerSecond);
         var holdings = new Holdings(history, _sites.Named);
         HeapMap? map = AddressMap.Of("at the peak of live bytes", history.PlacesAfter(history.PeakCall));
         return new ReportModel
@@ -65,13 +67,13 @@ internal sealed class RecordingReportSource(string path) : IReportSource
         {
             foreach (int ended in _endedByState)
             {
-                history.Add(new HeapCall { Thread = 0, Seconds = now, Released = ended });
+                Add(history, new HeapCall { Thread = 0, Seconds = now, Released = ended });
             }
 
             _endedByState.Clear();
         }
 
-        history.Add(new HeapCall
+        Add(history, new HeapCall
         {
             Thread = 0,
             Seconds = now,
@@ -81,5 +83,26 @@ internal sealed class RecordingReportSource(string path) : IReportSource
             Site = read.Born == RecordedEvent.None ? 0 : _sites.NumberOf(events.Sites[read.Site], read.Kind),
             Address = read.Address,
         });
+    }
+
+    private void Add(HeapHistory history, HeapCall call)
+    {
+        if (_sinceTick is [var first, ..] && call.Seconds > first.Seconds)
+        {
+            Spread(history, call.Seconds);
+        }
+
+        _sinceTick.Add(call);
+    }
+
+    private void Spread(HeapHistory history, double next)
+    {
+        for (int i = 0; i < _sinceTick.Count; i++)
+        {
+            HeapCall call = _sinceTick[i];
+            history.Add(call with { Seconds = call.Seconds + ((next - call.Seconds) * i / _sinceTick.Count) });
+        }
+
+        _sinceTick.Clear();
     }
 }

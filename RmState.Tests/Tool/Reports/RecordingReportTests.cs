@@ -61,6 +61,28 @@ public sealed class RecordingReportTests : LeakChecked
         Assert.Equal(1, model.Lifetimes!.Rows.Sum(static r => r.Count));
     }
 
+    // The clock does not move between most allocations and their releases; a block lives for some time all the same.
+    [Fact]
+    public void CallsBetweenTwoTicksAreSpread()
+    {
+        RmState state = NewState();
+        byte[] recording = Recordings.Of(state, () =>
+        {
+            long start = Environment.TickCount64;
+            while (Environment.TickCount64 - start < 100)
+            {
+                state.RmRelease(state.RmMalloc(64));
+            }
+        });
+
+        ReportModel model = ReportOf(recording);
+
+        Assert.Equal(TimeUnit.Seconds, model.Axis.Unit);
+        Assert.InRange(model.Axis.Length, 0.05, 60);
+        Assert.InRange(model.Lifetimes!.Median!.Value, 1e-9, 0.01);
+        Assert.Equal(model.Live!.Bytes.OrderBy(static p => p.Time).Select(static p => p.Time), model.Live.Bytes.Select(static p => p.Time));
+    }
+
     [Fact]
     public void DamagedRecordingIsRefused()
     {
