@@ -150,15 +150,21 @@ public sealed unsafe partial class RmState
         return index == 0 ? null : _table.Records.At(index);
     }
 
-    /// <summary>Records how a block goes; its record is there still.</summary>
+    /// <summary>Records how a block goes; its record is there still. Who held it holds nothing from now on, even before its deallocator has run.</summary>
     private void NoteEnd(uint index, RmOperation operation, string file, int line)
     {
+        SideRecord* record = _table.Records.At(index);
+        ForgetLastRecord();
+        if (record->FirstHold != 0)
+        {
+            _ledger!.Orphan(record);
+        }
+
         if (!IsSited)
         {
             return;
         }
 
-        SideRecord* record = _table.Records.At(index);
         record->EndSite = KeyOf(file, line);
         record->EndedBy = (byte)operation;
         Append(record, operation, 0, record->EndSite);
@@ -222,16 +228,10 @@ public sealed unsafe partial class RmState
         }
     }
 
-    // The block is gone, or going: who still holds it, holds nothing.
+    // What is known of a block that is gone goes too, or is kept for a while.
     private void BuryRecord(uint index)
     {
         SideRecord* record = _table.Records.At(index);
-        ForgetLastRecord();
-        if (record->FirstHold != 0)
-        {
-            _ledger!.Orphan(record);
-        }
-
         if (!IsSited)
         {
             DropRecord(BlockInfo.OfRecord(index));

@@ -1,4 +1,3 @@
-using Rm.Arenas;
 using Rm.Tests.Faults;
 using Rm.Violations;
 
@@ -396,5 +395,62 @@ public sealed class HoldingTests : DiagnosedStates
                 }
             }
         }
+    }
+
+    [Fact]
+    public void HolderDisposedInItsBlocksOwnDeallocatorWhileTheStateIsReset()
+    {
+        RmState state = NewState(Kind.Malloc);
+        RmHold hold = default;
+        state.RmAttach(Fakes.Address(1), _ => hold.Dispose());
+        hold = state.RmRetainAs(Fakes.Address(1));
+        state.Reset();
+        Assert.IsType<StaleReferenceException>(Assert.Single(Reported));
+        state.Verify();
+    }
+
+    [Fact]
+    public void SecondHolderDisposedInTheDeallocator()
+    {
+        RmState state = NewState(Kind.Malloc);
+        RmHold second = default;
+        state.RmAttach(Fakes.Address(1), _ => second.Dispose());
+        RmHold first = state.RmRetainAs(Fakes.Address(1));
+        second = state.RmRetainAs(Fakes.Address(1));
+        state.RmRelease(Fakes.Address(1));
+        state.RmRelease(Fakes.Address(1));
+        first.Dispose();
+
+        // Each tells of the other: the first that it left one behind, the second that it came too late.
+        Assert.Equal(2, Reported.Count);
+        Assert.False(second.IsHeld);
+        state.Verify();
+        Assert.Equal(0, state.Statistics.LiveBlocks);
+    }
+
+    [Fact]
+    public void HolderOfABlockWhoseAddressWasReusedInItsDeallocatorTouchesNoStranger()
+    {
+        var allocator = new ScriptedAllocator();
+        RmState state = NewState(new RmStateOptions { Allocator = allocator, OnViolation = Reported.Add });
+        RmHold second = default;
+        nint stranger = 0;
+        state.RmAttach(Fakes.Address(1), block =>
+        {
+            allocator.Next = block;
+            stranger = state.RmMalloc(8);
+            state.RmRetain(stranger);
+            second.Dispose();
+            Assert.Equal(2, state.RmCount(stranger));
+        });
+        RmHold first = state.RmRetainAs(Fakes.Address(1));
+        second = state.RmRetainAs(Fakes.Address(1));
+        state.RmRelease(Fakes.Address(1));
+        state.RmRelease(Fakes.Address(1));
+        first.Dispose();
+        Assert.Equal(2, state.RmCount(stranger));
+        state.RmRelease(stranger);
+        state.RmRelease(stranger);
+        state.Verify();
     }
 }

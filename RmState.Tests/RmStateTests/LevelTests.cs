@@ -383,6 +383,32 @@ public sealed unsafe class LevelTests : DiagnosedStates
     }
 
     [Fact]
+    public void ReleaseOfABlockThatCameInADeallocatorIsNotedOfIt()
+    {
+        var allocator = new ScriptedAllocator();
+        RmState state = NewState(new RmStateOptions { Allocator = allocator, Level = RmDiagnosticsLevel.Sites });
+        nint stranger = 0;
+        state.RmAttach(Fakes.Address(1), block =>
+        {
+            allocator.Next = block;
+            state.Level = RmDiagnosticsLevel.Counters;
+            stranger = state.RmMalloc(8, Net, 1);
+            state.RmRetain(stranger, Net, 2);
+            state.RmRetain(stranger, Net, 2);
+            state.Level = RmDiagnosticsLevel.Sites;
+            state.RmRelease(stranger, Net, 40);
+            Assert.Equal("-1 unmatched: releases Net.cs:40 ×1; 3 unrecorded", state.RmWhoHolds(stranger).ToString());
+        }, null, Net, 1);
+        state.RmRetain(Fakes.Address(1), Net, 2);
+        state.RmRelease(Fakes.Address(1), Net, 40);
+        state.RmRetain(Fakes.Address(1), Net, 2);
+        state.RmRelease(Fakes.Address(1), Net, 40);
+        state.RmRelease(Fakes.Address(1), Net, 40);
+        ReleaseAll(state, stranger);
+        state.Verify();
+    }
+
+    [Fact]
     public void CallersWithoutAFileAreUnknownPlaces()
     {
         RmState state = NewState(Kind.Malloc, RmDiagnosticsLevel.Full);

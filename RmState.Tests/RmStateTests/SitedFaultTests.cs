@@ -7,7 +7,7 @@ namespace Rm.Tests.RmStateTests;
 public sealed class SitedFaultTests : LeakChecked
 {
     private const string File = "/src/Work.cs";
-    private const int Blocks = 600;
+    private const int BlockCount = 600;
 
     [Theory]
     [InlineData(false, false)]
@@ -55,8 +55,8 @@ public sealed class SitedFaultTests : LeakChecked
         long failed = 0;
         long lost = 0;
         List<RmHold> holds = [];
-        nint[] blocks = new nint[Blocks];
-        for (int i = 0; i < Blocks; i++)
+        nint[] blocks = new nint[BlockCount];
+        for (int i = 0; i < BlockCount; i++)
         {
             failed += Attempt(state, plan, () => blocks[i] = state.RmMalloc(24, File, 1));
             for (int line = 0; line < 5; line++)
@@ -74,7 +74,7 @@ public sealed class SitedFaultTests : LeakChecked
         }
 
         state.Verify();
-        for (int i = 0; i < Blocks; i++)
+        for (int i = 0; i < BlockCount; i++)
         {
             RmHolders holders = state.RmWhoHolds(blocks[i]);
             Assert.Equal(i % 4 == 0 ? 1 : 0, holders.Holds.Count);

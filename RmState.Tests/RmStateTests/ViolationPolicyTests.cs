@@ -74,10 +74,11 @@ public sealed class ViolationPolicyTests : DiagnosedStates
             Assert.Equal(0, state.RmDetach(finalizing));
             Assert.Equal(0, state.RmRealloc(finalizing, 8));
             Assert.Equal(default, state.RmRetainAs(finalizing));
+            Assert.Equal(0, state.RmAttachOrRetain(finalizing, Fakes.Leave));
             state.RmAttach(finalizing, Fakes.Leave);
         });
         state.RmRelease(Fakes.Address(1));
-        Assert.Equal(6, Reported.Count);
+        Assert.Equal(7, Reported.Count);
         Assert.All(Reported, v => Assert.IsType<FinalizingBlockException>(v));
         state.Verify();
     }

@@ -160,14 +160,14 @@ public sealed unsafe class SiteLedgerTests : LeakChecked
             uint[] holds = [.. order.Select(_ => ledger.Holds.Take())];
             foreach (uint hold in holds)
             {
-                ledger.Link(hold, index, record);
+                Link(ledger, hold, index, record);
             }
 
             List<uint> left = [.. holds.Reverse()];
             foreach (int next in order)
             {
                 Assert.Equal(left, ListOf(ledger, record));
-                ledger.Unlink(holds[next]);
+                Unlink(ledger, holds[next]);
                 left.Remove(holds[next]);
             }
 
@@ -185,17 +185,17 @@ public sealed unsafe class SiteLedgerTests : LeakChecked
         SideRecord* record = NewRecord(out uint index);
         SideRecord* other = NewRecord(out uint otherIndex);
         uint[] holds = [ledger.Holds.Take(), ledger.Holds.Take(), ledger.Holds.Take()];
-        ledger.Link(holds[0], index, record);
-        ledger.Link(holds[1], index, record);
-        ledger.Link(holds[2], otherIndex, other);
+        Link(ledger, holds[0], index, record);
+        Link(ledger, holds[1], index, record);
+        Link(ledger, holds[2], otherIndex, other);
 
         ledger.Orphan(record);
 
         Assert.Equal(0u, record->FirstHold);
         Assert.Equal((0u, 0u, otherIndex), (ledger.Holds.At(holds[0])->Record, ledger.Holds.At(holds[1])->Record, ledger.Holds.At(holds[2])->Record));
-        ledger.FreeHold(holds[1]);
-        ledger.FreeHold(holds[0]);
-        ledger.Unlink(holds[2]);
+        ledger.FreeHold(holds[1], ledger.Holds.At(holds[1]));
+        ledger.FreeHold(holds[0], ledger.Holds.At(holds[0]));
+        Unlink(ledger, holds[2]);
         Assert.Equal(0, ledger.Holds.InUse);
         Release(ledger);
     }
@@ -244,12 +244,21 @@ public sealed unsafe class SiteLedgerTests : LeakChecked
         }
 
         ledger.Append(record, 1, 1, 1, 1);
-        ledger.Link(ledger.Holds.Take(), index, record);
+        Link(ledger, ledger.Holds.Take(), index, record);
         ledger.Bury(index);
 
         Assert.Equal(_memory.Areas.Sum(a => (long)a.Bytes), ledger.Bytes + _records.Bytes);
         Release(ledger);
     }
+
+    private static void Link(SiteLedger ledger, uint hold, uint index, SideRecord* record)
+    {
+        // A holder has a number of its own while it holds.
+        ledger.Holds.At(hold)->Generation = hold;
+        ledger.Link(hold, ledger.Holds.At(hold), index, record);
+    }
+
+    private static void Unlink(SiteLedger ledger, uint hold) => ledger.Unlink(hold, ledger.Holds.At(hold));
 
     private static List<uint> ListOf(SiteLedger ledger, SideRecord* record)
     {
