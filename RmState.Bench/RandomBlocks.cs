@@ -29,9 +29,9 @@ internal sealed unsafe class RandomBlocks : IDisposable
     internal nint[] Order { get; }
 
     /// <summary>A state that tracks some of the blocks and forgets them when disposed.</summary>
-    internal static RmState Track(ReadOnlySpan<nint> blocks)
+    internal static RmState Track(ReadOnlySpan<nint> blocks, RmDiagnosticsLevel level = RmDiagnosticsLevel.Counters)
     {
-        var state = new RmState(new RmStateOptions { Seed = 1, DisposePolicy = RmDisposePolicy.Abandon });
+        var state = new RmState(new RmStateOptions { Seed = 1, Level = level, DisposePolicy = RmDisposePolicy.Abandon });
         foreach (nint block in blocks)
         {
             state.RmAttach(block, BlockSize);

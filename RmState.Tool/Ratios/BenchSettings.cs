@@ -7,7 +7,7 @@ internal sealed record BenchSettings
     internal static readonly BenchSettings Full = new() { Rounds = 101, Attempts = 6, ReplayRounds = 31, ReplayAttempts = 2 };
 
     /// <summary>The least that the rows' definition allows.</summary>
-    internal static readonly BenchSettings Quick = new() { Rounds = 31, Attempts = 4, ReplayRounds = 3, ReplayAttempts = 1, TableBytesSeeds = 1, MarkSeeds = 1, StopsWhenWithin = true };
+    internal static readonly BenchSettings Quick = new() { Rounds = 31, Attempts = 4, ReplayRounds = 3, ReplayAttempts = 1, TableBytesSeeds = 1, MarkSeeds = 1, TwinSeeds = 5, StopsWhenWithin = true };
 
     /// <summary>Shows in seconds that every row can be measured; the figures mean nothing.</summary>
     internal static readonly BenchSettings Smoke = new()
@@ -42,6 +42,9 @@ internal sealed record BenchSettings
 
     /// <summary>How many of those seeds rows are measured with that have a table but do not count in it.</summary>
     internal int MarkSeeds { get; init; } = int.MaxValue;
+
+    /// <summary>How many of those seeds rows are measured with whose two sides have the same table.</summary>
+    internal int TwinSeeds { get; init; } = int.MaxValue;
 
     /// <summary>Whether the best of several runs is looked for only until one is within the row's target.</summary>
     internal bool StopsWhenWithin { get; init; }

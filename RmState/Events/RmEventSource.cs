@@ -14,7 +14,11 @@ namespace Rm.Events;
 [EventSource(Name = SourceName)]
 internal sealed unsafe partial class RmEventSource : EventSource
 {
+#if RM_HOOKLESS
+    internal const string SourceName = "RmState.Hookless";
+#else
     internal const string SourceName = "RmState";
+#endif
 
     // What EventSource declares for readers that it cannot know; here it is handed addresses of numbers and characters only.
     private const string OnlyPrimitives = "Payloads are numbers and strings.";

@@ -21,7 +21,7 @@ public sealed class RecordingReportTests : LeakChecked
     public void HoldersAndLeaksAreBySite()
     {
         RmState state = NewState(new RmStateOptions { Name = "decoder" });
-        ReportModel model = ReportOf(Recordings.Of(state, () =>
+        ReportModel model = ReportOf(RecordingFiles.Of(state, () =>
         {
             nint frame = state.RmMalloc(1000, "/app/src/Decoder.cs", 88);
             nint packet = state.RmMalloc(300, "/app/src/Player.cs", 7);
@@ -49,7 +49,7 @@ public sealed class RecordingReportTests : LeakChecked
     public void WhatAResetFreesIsNotLeft()
     {
         RmState state = NewState();
-        ReportModel model = ReportOf(Recordings.Of(state, () =>
+        ReportModel model = ReportOf(RecordingFiles.Of(state, () =>
         {
             _ = state.RmMalloc(1000);
             state.Reset();
@@ -66,7 +66,7 @@ public sealed class RecordingReportTests : LeakChecked
     public void CallsBetweenTwoTicksAreSpread()
     {
         RmState state = NewState();
-        byte[] recording = Recordings.Of(state, () =>
+        byte[] recording = RecordingFiles.Of(state, () =>
         {
             long start = Environment.TickCount64;
             while (Environment.TickCount64 - start < 100)
@@ -87,7 +87,7 @@ public sealed class RecordingReportTests : LeakChecked
     public void DamagedRecordingIsRefused()
     {
         RmState state = NewState();
-        byte[] whole = Recordings.Of(state, () => state.RmRelease(state.RmMalloc(64)));
+        byte[] whole = RecordingFiles.Of(state, () => state.RmRelease(state.RmMalloc(64)));
 
         Assert.Throws<TraceException>(() => ReportOf(whole[..^1]));
     }

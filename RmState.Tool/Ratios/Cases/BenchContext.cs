@@ -42,6 +42,7 @@ internal sealed class BenchContext : IDisposable
     {
         SeedUse.Table => int.MaxValue,
         SeedUse.Marks => Settings.MarkSeeds,
+        SeedUse.Twins => Settings.TwinSeeds,
         _ => 1,
     });
 

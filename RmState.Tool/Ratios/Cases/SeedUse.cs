@@ -9,6 +9,9 @@ internal enum SeedUse
     /// <summary>Our side has a table but counts in a heap's marks: the seed should not matter, and a thorough run shows that.</summary>
     Marks,
 
+    /// <summary>Both sides have the same table: the seeds are as many places for it in memory.</summary>
+    Twins,
+
     /// <summary>Our side has no table.</summary>
     None,
 }

@@ -13,7 +13,7 @@ internal sealed class TwinCase(Row row, Func<BenchContext, Twins> prepare) : Ben
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
         using Twins twins = prepare(context);
-        return [Median(context.Seeds.Select(seed => Compare(context, twins, seed)))];
+        return [Median(context.SeedsFor(SeedUse.Twins).Select(seed => Compare(context, twins, seed)))];
     }
 
     /// <summary>The figure of the seed in the middle, the upper one of two; the note tells how quiet the machine was.</summary>

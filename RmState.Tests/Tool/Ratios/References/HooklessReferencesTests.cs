@@ -1,3 +1,5 @@
+using System.Diagnostics.Tracing;
+using Rm.Events;
 using Rm.Tool.Ratios.References;
 
 namespace Rm.Tests.Tool.Ratios.References;
@@ -20,6 +22,14 @@ public sealed class HooklessReferencesTests
         Type modes = HooklessReferences.StateType.Assembly.GetType("Rm.Counting.StateModes", throwOnError: true)!;
 
         Assert.Equal(0u, (uint)Enum.Parse(modes, "Noted"));
+    }
+
+    [Fact]
+    public void ItsEventsAreNotTakenForTheLibrarys()
+    {
+        Type events = HooklessReferences.StateType.Assembly.GetType(typeof(RmEventSource).FullName!, throwOnError: true)!;
+
+        Assert.NotEqual(EventSource.GetName(typeof(RmEventSource)), EventSource.GetName(events), StringComparer.Ordinal);
     }
 
     [Fact]
