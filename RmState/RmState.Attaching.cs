@@ -206,17 +206,19 @@ public sealed unsafe partial class RmState
             return retained == Outcome.Done ? count : Refuse(retained, block, nameof(RmAttachOrRetain), file, line);
         }
 
-        AttachOrThrow(block, deallocator, size, nameof(RmAttachOrRetain), file, line);
-        return 1;
+        return AttachOrThrow(block, deallocator, size, nameof(RmAttachOrRetain), file, line) ? 1 : 0;
     }
 
-    private void AttachOrThrow(nint block, Deallocator deallocator, nuint? size, string member, string file, int line)
+    // False where a refusal is reported rather than thrown.
+    private bool AttachOrThrow(nint block, Deallocator deallocator, nuint? size, string member, string file, int line)
     {
         Outcome outcome = Attach(block, deallocator, size, file, line);
         if (outcome != Outcome.Done)
         {
             _ = Refuse(outcome, block, member, file, line, size ?? 0);
         }
+
+        return outcome == Outcome.Done;
     }
 
     private Outcome Attach(nint block, Deallocator deallocator, nuint? size, string file, int line)

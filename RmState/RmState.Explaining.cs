@@ -33,6 +33,12 @@ public sealed unsafe partial class RmState
             return null;
         }
 
+        uint finalizing = FinalizingRecord(address);
+        if (finalizing != 0)
+        {
+            return ExplainGone(address, finalizing);
+        }
+
         if (FindLive(address) is { } live)
         {
             return ExplainLive(address, live);
@@ -45,6 +51,13 @@ public sealed unsafe partial class RmState
         }
 
         return FindAround(address) is { } around ? ExplainLive(address, around) : ExplainGone(address, inside: true);
+    }
+
+    // The record of a block whose deallocator runs, or waits to run: it is not live any more.
+    private uint FinalizingRecord(nint address)
+    {
+        ulong* entry = _table.Find(address);
+        return entry != null && Slot.Count(*entry) == Slot.Finalizing ? BlockInfo.RecordIndex(_table.ReadInfo(entry)) : 0;
     }
 
     private RmBlock? FindLive(nint address)
@@ -92,11 +105,11 @@ public sealed unsafe partial class RmState
     private RmExplanation? ExplainGone(nint address, bool inside)
     {
         uint index = _ledger?.Quarantine.Find(_table.Records, address, inside) ?? 0;
-        if (index == 0)
-        {
-            return null;
-        }
+        return index == 0 ? null : ExplainGone(address, index);
+    }
 
+    private RmExplanation ExplainGone(nint address, uint index)
+    {
         SideRecord* record = _table.Records.At(index);
         return new RmExplanation
         {
@@ -106,10 +119,10 @@ public sealed unsafe partial class RmState
             Block = record->Address,
             Size = record->Size == SideRecord.UnknownSize ? null : record->Size,
             Site = SiteOf(record->Site),
-            Retains = CountsOf(_ledger!.PlacesOf(record), place => place.Retains),
-            EndedBy = (RmOperation)record->EndedBy,
+            Retains = _ledger is null ? [] : CountsOf(_ledger.PlacesOf(record), place => place.Retains),
+            EndedBy = record->EndedBy == 0 ? RmOperation.Free : (RmOperation)record->EndedBy,
             EndSite = SiteOf(record->EndSite),
-            History = HistoryOf(record),
+            History = _ledger is null ? [] : HistoryOf(record),
         };
     }
 
@@ -144,6 +157,12 @@ public sealed unsafe partial class RmState
     private bool IsHeldByName(ulong* entry)
     {
         uint info = _table.ReadInfo(entry);
+#if RM_MUTATIONS
+        if (Mutation.Is(Mutation.HeldForgottenAtCounters) && !IsSited)
+        {
+            return false;
+        }
+#endif
         return BlockInfo.HasRecord(info) && _table.Records.At(BlockInfo.RecordIndex(info))->FirstHold != 0;
     }
 }

@@ -98,6 +98,7 @@ public sealed unsafe partial class RmState
         else
         {
             FreeCounted(block, size);
+            BuryCounted(block, size, RmOperation.Free, file, line);
         }
 
         Commit();
@@ -140,6 +141,7 @@ public sealed unsafe partial class RmState
         h->Detaches++;
         h->ReferencesDropped += count;
         remaining = count - 1;
+        BuryCounted(block, size, RmOperation.Detach, file, line);
         Commit();
         Note(RmOperation.Detach, block, remaining, file, line);
         GC.KeepAlive(this);
@@ -185,6 +187,11 @@ public sealed unsafe partial class RmState
         h->LiveBytes -= (long)size;
         AddBytes(h, usable);
         h->Reallocations++;
+        if (resized != block)
+        {
+            BuryCounted(block, size, RmOperation.Reallocate, file, line);
+        }
+
         Commit();
         NoteSized(RmOperation.Reallocate, resized, block, newSize, AllocationKind.Plain, 0, file, line);
         GC.KeepAlive(this);

@@ -14,7 +14,9 @@ public sealed unsafe partial class RmState
     private SiteLedger? _ledger;
 
     // The file met last and the key of its line 0: a copy of what the names hold, one load nearer.
-    private string? _siteFile;
+    // No caller's file before there is any, so that a caller without a file is none either.
+    private static readonly string NoFile = new('?', 1);
+    private string _siteFile = NoFile;
     private uint _siteBase;
     private long _clockStart;
     private uint _clock;
@@ -128,7 +130,8 @@ public sealed unsafe partial class RmState
     {
         if ((_header->Modes & StateModes.Historied) != 0)
         {
-            _ledger!.Append(record, (byte)operation, count, key, (ulong)_header->Operations >> 1);
+            // Of the operation under way as of the one just done.
+            _ledger!.Append(record, (byte)operation, count, key, (ulong)(_header->Operations + 1) >> 1);
         }
     }
 
@@ -147,15 +150,21 @@ public sealed unsafe partial class RmState
         return index == 0 ? null : _table.Records.At(index);
     }
 
-    /// <summary>Records how a block goes; its record is there still.</summary>
+    /// <summary>Records how a block goes; its record is there still. Who held it holds nothing from now on, even before its deallocator has run.</summary>
     private void NoteEnd(uint index, RmOperation operation, string file, int line)
     {
+        SideRecord* record = _table.Records.At(index);
+        ForgetLastRecord();
+        if (record->FirstHold != 0)
+        {
+            _ledger!.Orphan(record);
+        }
+
         if (!IsSited)
         {
             return;
         }
 
-        SideRecord* record = _table.Records.At(index);
         record->EndSite = KeyOf(file, line);
         record->EndedBy = (byte)operation;
         Append(record, operation, 0, record->EndSite);
@@ -173,6 +182,29 @@ public sealed unsafe partial class RmState
 
         if (index != 0)
         {
+            NoteSizeAtEnd(_table.Records.At(index), info, block, operation);
+            NoteEnd(index, operation, file, line);
+            BuryRecord(index);
+        }
+    }
+
+    // Where only the allocator knows the size, it is asked once more while the block is there. One given up is not: its address
+    // is another block's.
+    private void NoteSizeAtEnd(SideRecord* record, uint info, nint block, RmOperation operation)
+    {
+        if (IsSited && record->Size == SideRecord.UnknownSize && operation != RmOperation.Abandon && TrySizeOf(info, block, out nuint size))
+        {
+            record->Size = size;
+        }
+    }
+
+    // A block that only its mark knew: its address is worth remembering all the same.
+    private void BuryCounted(nint block, nuint size, RmOperation operation, string file, int line)
+    {
+        uint index = IsSited ? _table.NewRecord(block, BlockInfo.None) : 0;
+        if (index != 0)
+        {
+            _table.Records.At(index)->Size = size;
             NoteEnd(index, operation, file, line);
             BuryRecord(index);
         }
@@ -196,20 +228,20 @@ public sealed unsafe partial class RmState
         }
     }
 
-    // The block is gone, or going: who still holds it, holds nothing.
+    // What is known of a block that is gone goes too, or is kept for a while.
     private void BuryRecord(uint index)
     {
         SideRecord* record = _table.Records.At(index);
-        _header->LastRecord = null;
-        if (record->FirstHold != 0)
-        {
-            _ledger!.Orphan(record);
-        }
-
         if (!IsSited)
         {
             DropRecord(BlockInfo.OfRecord(index));
             return;
+        }
+
+        if (record->EndedBy == 0)
+        {
+            // Sites are recorded since its deallocator ran.
+            record->EndedBy = (byte)RmOperation.Free;
         }
 
         ForgetDelegate(record);
@@ -222,7 +254,7 @@ public sealed unsafe partial class RmState
         {
             uint index = BlockInfo.RecordIndex(info);
             SideRecord* record = _table.Records.At(index);
-            _header->LastRecord = null;
+            ForgetLastRecord();
             ForgetDelegate(record);
 #if RM_MUTATIONS
             if (Mutation.Is(Mutation.RecordLeaked))
@@ -235,6 +267,17 @@ public sealed unsafe partial class RmState
         }
     }
 
+    private void ForgetLastRecord()
+    {
+#if RM_MUTATIONS
+        if (Mutation.Is(Mutation.LastRecordKept))
+        {
+            return;
+        }
+#endif
+        _header->LastRecord = null;
+    }
+
     private void ForgetDelegate(SideRecord* record)
     {
         if (record->Kind == DeallocatorKind.Delegate)
@@ -242,6 +285,34 @@ public sealed unsafe partial class RmState
             _deallocators.Remove((int)record->Context);
             record->Kind = DeallocatorKind.Allocator;
         }
+    }
+
+    /// <summary>Checks what is recorded of blocks, live and gone.</summary>
+    /// <returns>What is broken, in words; null when all is well.</returns>
+    private string? FindBrokenSites()
+    {
+        // While a deallocator runs, its block's record is named nowhere but there.
+        if (_ledger is null || _pendingRecords != 0)
+        {
+            return null;
+        }
+
+        _ledger.BeginVerification();
+        string? broken = null;
+        var cursor = default(BlockCursor);
+        while (broken is null && TryNextBlock(ref cursor, out RmBlock block))
+        {
+            ulong* entry = FindCounted(block.Address, out _) == null ? _table.Find(block.Address) : null;
+            uint info = entry == null ? BlockInfo.None : _table.ReadInfo(entry);
+            broken = BlockInfo.HasRecord(info) ? _ledger.Verify(BlockInfo.RecordIndex(info)) : null;
+        }
+
+        for (int i = 0; i < _ledger.Quarantine.Count && broken is null; i++)
+        {
+            broken = _ledger.Verify(_ledger.Quarantine.At(i));
+        }
+
+        return broken ?? _ledger.EndVerification();
     }
 
     private TimeSpan AgeOf(SideRecord* record) =>
@@ -256,7 +327,7 @@ public sealed unsafe partial class RmState
     {
         SiteNames names = _ledger!.Names;
         uint key = names.KeyOf(file, line);
-        _siteFile = names.LastFile;
+        _siteFile = names.LastFile ?? NoFile;
         _siteBase = names.LastBase;
         return key;
     }

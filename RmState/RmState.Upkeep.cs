@@ -36,7 +36,7 @@ public sealed unsafe partial class RmState
     public void Verify()
     {
         BeginRead();
-        string? broken = _table.FindBrokenInvariant(_pendingRecords + (_ledger?.Quarantine.Count ?? 0)) ?? FindBrokenTotal();
+        string? broken = _table.FindBrokenInvariant(_pendingRecords + (_ledger?.Quarantine.Count ?? 0)) ?? FindBrokenTotal() ?? FindBrokenSites();
         GC.KeepAlive(this);
         if (broken is not null)
         {

@@ -110,7 +110,7 @@ public sealed unsafe partial class RmState : IDisposable, IBlockCounter
                 Capacity = h->Capacity,
                 DeadSlots = h->Dead,
                 SpareBytes = h->Spares->KeptBytes,
-                TableBytes = _table.Bytes,
+                TableBytes = _table.Bytes + (_ledger?.Bytes ?? 0),
                 SlotsMoved = h->SlotsMoved,
                 BytesUnmapped = h->BytesUnmapped,
             };

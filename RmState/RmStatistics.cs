@@ -58,7 +58,7 @@ public readonly record struct RmStatistics
     /// <summary>Slots that hold dead entries, waiting to be swept or to be found again.</summary>
     public long DeadSlots { get; init; }
 
-    /// <summary>Native bytes the table holds: slots, sizes, side records, and tables being given back.</summary>
+    /// <summary>Native bytes the table holds: slots, sizes, side records, sites, holders, and tables being given back.</summary>
     public long TableBytes { get; init; }
 
     /// <summary>Slots moved so far by growing and shrinking.</summary>

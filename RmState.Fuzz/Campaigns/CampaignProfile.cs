@@ -25,6 +25,16 @@ internal sealed record CampaignProfile : Campaign
 
     public RmDisposePolicy[] Policies { get; init; } = [RmDisposePolicy.Free, RmDisposePolicy.Abandon, RmDisposePolicy.ThrowIfLive];
 
+    /// <summary>Levels that states begin with.</summary>
+    public RmDiagnosticsLevel[] Levels { get; init; } =
+    [
+        RmDiagnosticsLevel.Counters, RmDiagnosticsLevel.Counters, RmDiagnosticsLevel.Counters, RmDiagnosticsLevel.Sites, RmDiagnosticsLevel.Full,
+    ];
+
+    public int[] Histories { get; init; } = [8];
+
+    public int[] Quarantines { get; init; } = [1024];
+
     public AddressStyle[] Addresses { get; init; } = Enum.GetValues<AddressStyle>();
 
     public Reaction[] Reactions { get; init; } = Enum.GetValues<Reaction>();

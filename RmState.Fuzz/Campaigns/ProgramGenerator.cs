@@ -35,6 +35,9 @@ internal sealed class ProgramGenerator : IProgramSource
             Spare = _random.Below(101),
             PageSize = _random.Below(8) == 0 ? 16384 : 4096,
             ClosesPages = _random.Chance(40),
+            Level = _random.Pick<RmDiagnosticsLevel>(profile.Levels),
+            History = _random.Pick<int>(profile.Histories),
+            Quarantine = _random.Pick<int>(profile.Quarantines),
         };
     }
 
@@ -55,10 +58,25 @@ internal sealed class ProgramGenerator : IProgramSource
             code = _random.Chance(85) ? OpCode.ReleaseAll : OpCode.Detach;
         }
 
-        return IsGiving(code) ? Giving(code, run) : Using(code, run);
+        return IsGiving(code) ? Giving(code, run) : IsDiagnosing(code) ? Diagnosing(code, run) : Using(code, run);
     }
 
     private static bool IsGiving(OpCode code) => code is (>= OpCode.Malloc and < OpCode.Realloc) or (>= OpCode.AttachHeap and < OpCode.AttachAgain);
+
+    private static bool IsDiagnosing(OpCode code) => code is >= OpCode.Level and <= OpCode.Explain;
+
+    private Op Diagnosing(OpCode code, Execution run) => code switch
+    {
+        OpCode.Level => new Op(code, 0, _random.Below(3)),
+
+        // Mostly few places, so that one does things often.
+        OpCode.At => new Op(code, 0, _random.Chance(70) ? _random.Below(6) : _random.Below(32)),
+        OpCode.RetainAs => new Op(code, UsedRegister(run), _random.Below(24), _random.Below(2)),
+        OpCode.EndHold => new Op(code, 0, _random.Below(24)),
+        OpCode.WhoHolds => new Op(code, UsedRegister(run)),
+        OpCode.ExplainAt => new Op(code, _random.Below(run.RegisterLimit + 1), 0, _random.Chance(60) ? 0 : _random.Between(-8, 64)),
+        _ => new Op(code, 0, _addresses.Next(ref _random, run)),
+    };
 
     private Op Giving(OpCode code, Execution run)
     {

@@ -29,10 +29,14 @@ internal static class MutantCommand
 
     // A round takes seconds: those that look where the bug is come first.
     private static Campaign[] CampaignsFor(int id) =>
-        IsOfArena(id) ? [.. HeapCatalog.All, .. CampaignCatalog.All.Except(HeapCatalog.All)] : [.. CampaignCatalog.All];
+        IsOfArena(id) ? [.. HeapCatalog.All, .. CampaignCatalog.All.Except(HeapCatalog.All)]
+        : IsOfSites(id) ? [.. SiteCatalog.All, .. CampaignCatalog.All.Except(SiteCatalog.All)]
+        : [.. CampaignCatalog.All];
 
 #if RM_MUTATIONS
     private static bool IsOfArena(int id) => id >= ArenaMutation.DoubleFreeAccepted;
+
+    private static bool IsOfSites(int id) => id >= Mutation.PlaceMistaken;
 
     private static void Plant(int id)
     {
@@ -41,6 +45,8 @@ internal static class MutantCommand
     }
 #else
     private static bool IsOfArena(int id) => id < 0;
+
+    private static bool IsOfSites(int id) => id < 0;
 
     private static void Plant(int id)
     {

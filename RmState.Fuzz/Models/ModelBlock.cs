@@ -44,6 +44,25 @@ internal sealed class ModelBlock
     /// <summary>The last enumeration that met it.</summary>
     public long Stamp { get; set; }
 
+    /// <summary>Where it came from; default when that was not recorded.</summary>
+    public RmSite Site { get; set; }
+
+    public RmOperation EndedBy { get; set; }
+
+    public RmSite EndSite { get; set; }
+
+    /// <summary>Bare retains by place, as far as they were recorded.</summary>
+    public Dictionary<RmSite, long> Retains { get; } = [];
+
+    /// <summary>Bare releases by place that were not the last.</summary>
+    public Dictionary<RmSite, long> Releases { get; } = [];
+
+    /// <summary>Its holders, oldest first.</summary>
+    public List<ModelHold> Holds { get; } = [];
+
+    /// <summary>Its last operations, oldest first.</summary>
+    public List<ModelOperation> History { get; } = [];
+
     public bool HasDeallocator => Kind >= BlockKind.Delegate;
 
     public bool HasMemory => Kind <= BlockKind.Heap;

@@ -6,7 +6,7 @@ namespace Rm.Fuzz.Models;
 /// What a state should hold and count, in a plain dictionary and a list: obviously right rather than fast. Every public
 /// operation is one short method here.
 /// </summary>
-internal sealed class StateModel
+internal sealed class StateModel(SiteModel sites)
 {
     private readonly Dictionary<nint, ModelBlock> _blocks = [];
     private readonly List<ModelBlock> _live = [];
@@ -14,6 +14,9 @@ internal sealed class StateModel
     public IReadOnlyList<ModelBlock> Live => _live;
 
     public ModelTotals Totals { get; private set; } = new();
+
+    /// <summary>What is recorded beyond counts.</summary>
+    public SiteModel Sites { get; } = sites;
 
     /// <summary>Live blocks that lie in the checking allocator, if the state uses one.</summary>
     public int Allocated { get; private set; }
@@ -28,31 +31,71 @@ internal sealed class StateModel
     {
         Totals.Allocations++;
         Add(block);
+        Sites.Born(block, RmOperation.Allocate);
     }
 
     public void Attach(ModelBlock block)
     {
         Totals.Attaches++;
         Add(block);
+        Sites.Born(block, RmOperation.Attach);
     }
 
     public void Retain(ModelBlock block, long times = 1)
     {
         block.Count += times;
         Totals.Retains += times;
+        Sites.Retained(block, times);
+    }
+
+    /// <summary>One reference more, with a name.</summary>
+    public void Hold(ModelHold hold)
+    {
+        hold.Block.Count++;
+        hold.Block.Holds.Add(hold);
+        Totals.Retains++;
+        Sites.Held(hold.Block, RmOperation.Retain, hold.Site);
+    }
+
+    /// <summary>The reference that a holder has, and no other, is given back.</summary>
+    public void EndHold(ModelHold hold)
+    {
+        hold.Ended = true;
+        hold.Block.Holds.Remove(hold);
+        if (hold.Block.Count > 1)
+        {
+            Totals.Releases++;
+            hold.Block.Count--;
+            Sites.Held(hold.Block, RmOperation.Release, hold.Site);
+        }
+        else
+        {
+            ReleaseLast(hold.Block, hold.Site);
+        }
     }
 
     /// <summary>One reference less; at 0 the block is gone, or finalizing if it has a deallocator of its own.</summary>
     public void Release(ModelBlock block)
     {
-        Totals.Releases++;
-        if (--block.Count > 0)
+        if (block.Count > 1)
         {
-            return;
+            Totals.Releases++;
+            block.Count--;
+            Sites.Released(block);
         }
+        else
+        {
+            ReleaseLast(block, Sites.Here);
+        }
+    }
 
+    private void ReleaseLast(ModelBlock block, RmSite site)
+    {
+        Totals.Releases++;
         Totals.Frees++;
+        block.Count = 0;
         RemoveLive(block);
+        Sites.Ended(block, RmOperation.Free, site);
         if (block.HasDeallocator)
         {
             block.Finalizing = true;
@@ -60,6 +103,7 @@ internal sealed class StateModel
         else
         {
             _blocks.Remove(block.Address);
+            Sites.Bury(block);
         }
     }
 
@@ -70,6 +114,8 @@ internal sealed class StateModel
         {
             _blocks.Remove(block.Address);
         }
+
+        Sites.Bury(block);
     }
 
     /// <summary>A count set from outside.</summary>
@@ -98,6 +144,8 @@ internal sealed class StateModel
         Totals.Detaches++;
         Totals.ReferencesDropped += block.Count;
         Forget(block);
+        Sites.Ended(block, RmOperation.Detach, Sites.Here);
+        Sites.Bury(block);
     }
 
     /// <summary>The block's address was handed out again behind the state's back.</summary>
@@ -107,6 +155,8 @@ internal sealed class StateModel
         Totals.Abandoned++;
         Totals.ReferencesDropped += block.Count;
         Forget(block);
+        Sites.Ended(block, RmOperation.Abandon, default);
+        Sites.Bury(block);
     }
 
     public void Resize(ModelBlock block, nint address, long size)
@@ -119,6 +169,7 @@ internal sealed class StateModel
         block.Size = size;
         block.MemorySize = size;
         Totals.NotePeak();
+        Sites.Resized(block);
     }
 
     /// <summary>One block freed because the state as a whole is emptied.</summary>
@@ -161,6 +212,7 @@ internal sealed class StateModel
         _live.Clear();
         Allocated = 0;
         Totals = new ModelTotals();
+        Sites.Reset();
     }
 
     private void Add(ModelBlock block)

@@ -95,4 +95,17 @@ internal enum OpCode : byte
     HeapRenew,
     MemoryFail,
     MemoryDown,
+
+    /// <summary>What a state records of its blocks beyond their counts: how much, and where calls come from.</summary>
+    Level = 0xA0,
+    At,
+
+    /// <summary>A holder of a register's block comes or goes; holders have numbers of their own.</summary>
+    RetainAs,
+    EndHold,
+
+    /// <summary>Nothing changes: who holds a register's block, and what an address is.</summary>
+    WhoHolds,
+    ExplainAt,
+    Explain,
 }

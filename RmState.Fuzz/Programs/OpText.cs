@@ -109,6 +109,13 @@ internal static class OpText
             OpCode.Trim => new(name, false, "slices", null),
             OpCode.FailAllocator or OpCode.FailTable => new(name, false, "calls", null),
             OpCode.Reenter => new(name, true, "form", null),
+            OpCode.Level => new(name, false, "level", null),
+            OpCode.At => new(name, false, "site", null),
+            OpCode.RetainAs => new(name, true, "hold", "raw"),
+            OpCode.EndHold => new(name, false, "hold", null),
+            OpCode.WhoHolds => new(name, true, null, null),
+            OpCode.ExplainAt => new(name, true, null, "offset"),
+            OpCode.Explain => new(name, false, "address", null),
             >= OpCode.HeapAllocate => HeapShapeOf(code, name),
             _ => new(name, false, null, null),
         };

@@ -27,6 +27,15 @@ internal sealed record ProgramOptions
     /// <summary>Which fixed address range the checking allocator uses: two states at work at once need two.</summary>
     public int Region { get; init; }
 
+    /// <summary>How much the state records from the beginning.</summary>
+    public RmDiagnosticsLevel Level { get; init; }
+
+    /// <summary>Operations kept of each block at the highest level.</summary>
+    public int History { get; init; } = 8;
+
+    /// <summary>Blocks that went and are remembered.</summary>
+    public int Quarantine { get; init; } = 1024;
+
     /// <summary>How many size-class heaps the arena has; a program without any pools is one of a state.</summary>
     public int Heaps { get; init; }
 

@@ -30,4 +30,7 @@ internal enum Reaction : byte
     Trim,
     Enumerate,
     Verify,
+
+    /// <summary>Ends a holder, maybe of its own block: that one outlived it.</summary>
+    EndHold,
 }

@@ -69,27 +69,27 @@ internal sealed unsafe partial class Execution
         switch (op.Code)
         {
             case OpCode.TryMalloc:
-                return _state.RmTryMalloc(a, out block);
+                return _state.RmTryMalloc(a, out block, _file, _line);
             case OpCode.TryCalloc:
-                return _state.RmTryCalloc(a, b, out block);
+                return _state.RmTryCalloc(a, b, out block, _file, _line);
             case OpCode.TryAligned:
-                return _state.RmTryAlignedAlloc(a, b, out block);
+                return _state.RmTryAlignedAlloc(a, b, out block, _file, _line);
             case OpCode.TryReallocNull:
-                return _state.RmTryRealloc(0, a, out block);
+                return _state.RmTryRealloc(0, a, out block, _file, _line);
             case OpCode.MallocTyped:
-                block = (nint)_state.RmMalloc<long>(a);
+                block = (nint)_state.RmMalloc<long>(a, _file, _line);
                 return true;
             case OpCode.Calloc:
-                block = _state.RmCalloc(a, b);
+                block = _state.RmCalloc(a, b, _file, _line);
                 return true;
             case OpCode.Aligned:
-                block = _state.RmAlignedAlloc(a, b);
+                block = _state.RmAlignedAlloc(a, b, _file, _line);
                 return true;
             case OpCode.ReallocNull:
-                block = IsRaw(op) ? (nint)_state.RmRealloc((void*)null, a) : _state.RmRealloc(0, a);
+                block = IsRaw(op) ? (nint)_state.RmRealloc((void*)null, a, _file, _line) : _state.RmRealloc(0, a, _file, _line);
                 return true;
             default:
-                block = _state.RmMalloc(a);
+                block = _state.RmMalloc(a, _file, _line);
                 return true;
         }
     }
@@ -156,15 +156,20 @@ internal sealed unsafe partial class Execution
         {
             if (attempt)
             {
-                done = _state.RmTryRealloc(block, size, out resized);
+                done = _state.RmTryRealloc(block, size, out resized, _file, _line);
             }
             else
             {
-                resized = IsRaw(op) ? (nint)_state.RmRealloc((void*)block, size) : _state.RmRealloc(block, size);
+                resized = IsRaw(op) ? (nint)_state.RmRealloc((void*)block, size, _file, _line) : _state.RmRealloc(block, size, _file, _line);
             }
         });
         bool live = _model.TryFindLive(block, out ModelBlock? old);
-        if (live && IsResizable(old!))
+        if (live && !attempt && thrown is HeldBlockException)
+        {
+            Require(old!.Count == 1 && old.Holds.Count > 0, $"RmRealloc took {old} for held");
+            Refused<HeldBlockException>(thrown, "RmRealloc", block);
+        }
+        else if (live && IsResizable(old!))
         {
             Require(thrown is null || (!attempt && thrown is OutOfMemoryException), $"RmRealloc gave {thrown?.GetType().Name}: {thrown?.Message}");
             Resized(op, old!, thrown is null && done ? resized : 0);
@@ -190,7 +195,7 @@ internal sealed unsafe partial class Execution
 
     private bool IsOwn(ModelBlock block) => block.Kind == BlockKind.Allocated || (block.Kind == BlockKind.Heap && UsesMalloc);
 
-    private bool IsResizable(ModelBlock block) => IsOwn(block) && block.Count == 1;
+    private bool IsResizable(ModelBlock block) => IsOwn(block) && block.Count == 1 && block.Holds.Count == 0;
 
     // 0 for "no memory": then the old block must be as it was.
     private void Resized(Op op, ModelBlock block, nint resized)
@@ -213,6 +218,7 @@ internal sealed unsafe partial class Execution
         Require(BlockPattern.IsKept(resized, block.MemorySize, size, block.Pattern), $"RmRealloc to {size} did not keep the contents of {block}");
         if (resized != block.Address)
         {
+            _model.Sites.Moved(block);
             TakeAddress(resized);
         }
 

@@ -80,29 +80,29 @@ internal sealed unsafe partial class Execution
         switch (code)
         {
             case OpCode.TryAttachHeap:
-                return _state.RmTryAttach(block);
+                return _state.RmTryAttach(block, _file, _line);
             case OpCode.AttachOrRetainHeap:
-                Same(1, raw ? _state.RmAttachOrRetain((void*)block) : _state.RmAttachOrRetain(block), "RmAttachOrRetain");
+                Same(1, raw ? _state.RmAttachOrRetain((void*)block, _file, _line) : _state.RmAttachOrRetain(block, _file, _line), "RmAttachOrRetain");
                 return true;
             case OpCode.AttachHeapSized:
                 if (raw)
                 {
-                    _state.RmAttach((void*)block, (nuint)size);
+                    _state.RmAttach((void*)block, (nuint)size, _file, _line);
                 }
                 else
                 {
-                    _state.RmAttach(block, (nuint)size);
+                    _state.RmAttach(block, (nuint)size, _file, _line);
                 }
 
                 return true;
             default:
                 if (raw)
                 {
-                    _state.RmAttach((void*)block);
+                    _state.RmAttach((void*)block, _file, _line);
                 }
                 else
                 {
-                    _state.RmAttach(block);
+                    _state.RmAttach(block, _file, _line);
                 }
 
                 return true;
@@ -186,24 +186,24 @@ internal sealed unsafe partial class Execution
         switch (op.Code)
         {
             case OpCode.TryAttachDelegate:
-                return _state.RmTryAttach(block, _deallocator, size);
+                return _state.RmTryAttach(block, _deallocator, size, _file, _line);
             case OpCode.AttachOrRetainDelegate:
-                count = raw ? _state.RmAttachOrRetain((void*)block, _deallocator, size) : _state.RmAttachOrRetain(block, _deallocator, size);
+                count = raw ? _state.RmAttachOrRetain((void*)block, _deallocator, size, _file, _line) : _state.RmAttachOrRetain(block, _deallocator, size, _file, _line);
                 return true;
             case OpCode.AttachFunction:
-                _state.RmAttach(block, &OnFunction, size);
+                _state.RmAttach(block, &OnFunction, size, _file, _line);
                 return true;
             case OpCode.AttachFunctionContext:
-                _state.RmAttach(block, &OnFunctionWithContext, ContextOf(block), size);
+                _state.RmAttach(block, &OnFunctionWithContext, ContextOf(block), size, _file, _line);
                 return true;
             default:
                 if (raw)
                 {
-                    _state.RmAttach((void*)block, _deallocator, size);
+                    _state.RmAttach((void*)block, _deallocator, size, _file, _line);
                 }
                 else
                 {
-                    _state.RmAttach(block, _deallocator, size);
+                    _state.RmAttach(block, _deallocator, size, _file, _line);
                 }
 
                 return true;
@@ -226,13 +226,13 @@ internal sealed unsafe partial class Execution
             switch (op.Code)
             {
                 case OpCode.TryAttachAgain:
-                    done = _state.RmTryAttach(block);
+                    done = _state.RmTryAttach(block, _file, _line);
                     break;
                 case OpCode.AttachOrRetainAgain:
-                    count = IsRaw(op) ? _state.RmAttachOrRetain((void*)block) : _state.RmAttachOrRetain(block);
+                    count = IsRaw(op) ? _state.RmAttachOrRetain((void*)block, _file, _line) : _state.RmAttachOrRetain(block, _file, _line);
                     break;
                 default:
-                    _state.RmAttach(block);
+                    _state.RmAttach(block, _file, _line);
                     break;
             }
         });

@@ -33,6 +33,11 @@ internal sealed unsafe partial class Execution
         Require(_reported.Count == 0, _reported.Count > 0 ? $"a violation was reported without a cause: {_reported[0].Message}" : "");
         CompareTotals();
         CompareLookups(Register(op.Register));
+        if (_diagnosed)
+        {
+            CompareHolders(Register(op.Register));
+        }
+
         if (--_untilFullComparison <= 0)
         {
             CompareEverything();
@@ -94,6 +99,7 @@ internal sealed unsafe partial class Execution
         foreach (ModelBlock block in _model.Live)
         {
             CompareLookups(block.Address);
+            CompareHolders(block.Address);
             Require(!block.HasMemory || BlockPattern.IsIntact(block.Address, block.MemorySize, block.Pattern), $"the contents of {block} changed");
         }
 
@@ -120,6 +126,7 @@ internal sealed unsafe partial class Execution
         Require(known!.Stamp != _stamp, $"0x{block.Address:x} is listed twice");
         known.Stamp = _stamp;
         Same(known.Count, block.Count, "a listed count");
+        CompareSite(known.Site, block.Site, "a listed site");
         Same(known.Size < 0 ? null : (nuint)known.Size, block.Size, "a listed size");
     }
 }

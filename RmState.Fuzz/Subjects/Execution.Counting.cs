@@ -66,7 +66,7 @@ internal sealed unsafe partial class Execution
 
         if (known.Count == long.MaxValue)
         {
-            Require(Catch(() => _state.RmRetain(block)) is OverflowException, "RmRetain wrapped a count");
+            Require(Catch(() => _state.RmRetain(block, _file, _line)) is OverflowException, "RmRetain wrapped a count");
             return;
         }
 
@@ -83,11 +83,11 @@ internal sealed unsafe partial class Execution
         {
             if (attempt)
             {
-                done = _state.RmTryRetain(block, out count);
+                done = _state.RmTryRetain(block, out count, _file, _line);
             }
             else
             {
-                count = IsRaw(op) ? _state.RmRetain((void*)block) : _state.RmRetain(block);
+                count = IsRaw(op) ? _state.RmRetain((void*)block, _file, _line) : _state.RmRetain(block, _file, _line);
             }
         }
         catch (OutOfMemoryException) when (!attempt)
@@ -116,7 +116,7 @@ internal sealed unsafe partial class Execution
             return;
         }
 
-        RefusedAsUnknown(Catch(() => _ = raw ? _state.RmRetain((void*)block) : _state.RmRetain(block)), "RmRetain", block);
+        RefusedAsUnknown(Catch(() => _ = raw ? _state.RmRetain((void*)block, _file, _line) : _state.RmRetain(block, _file, _line)), "RmRetain", block);
     }
 
     private void ReleaseAt(nint block, Op op)
@@ -124,6 +124,12 @@ internal sealed unsafe partial class Execution
         if (!_model.TryFindLive(block, out ModelBlock? known))
         {
             ReleaseRefused(block, op);
+            return;
+        }
+
+        if (known.Count == 1 && known.Holds.Count > 0)
+        {
+            ReleaseHeld(block, op);
             return;
         }
 
@@ -155,15 +161,15 @@ internal sealed unsafe partial class Execution
         switch (op.Code)
         {
             case OpCode.TryRelease:
-                Require(_state.RmTryRelease(block, out long remaining), $"RmTryRelease of 0x{block:x} was refused");
+                Require(_state.RmTryRelease(block, out long remaining, _file, _line), $"RmTryRelease of 0x{block:x} was refused");
                 return remaining;
             case OpCode.ReleaseRef:
                 nint variable = block;
-                remaining = _state.RmRelease(ref variable);
+                remaining = _state.RmRelease(ref variable, _file, _line);
                 Same(0, variable, "the variable after RmRelease(ref)");
                 return remaining;
             default:
-                return IsRaw(op) ? _state.RmRelease((void*)block) : _state.RmRelease(block);
+                return IsRaw(op) ? _state.RmRelease((void*)block, _file, _line) : _state.RmRelease(block, _file, _line);
         }
     }
 
@@ -171,14 +177,14 @@ internal sealed unsafe partial class Execution
     {
         if (op.Code == OpCode.TryRelease)
         {
-            Same(false, _state.RmTryRelease(block, out long remaining), "RmTryRelease");
+            Same(false, _state.RmTryRelease(block, out long remaining, _file, _line), "RmTryRelease");
             Same(0, remaining, "the count of a failed RmTryRelease");
             return;
         }
 
         nint variable = block;
-        Exception? thrown = Catch(() => _ = op.Code == OpCode.ReleaseRef ? _state.RmRelease(ref variable)
-            : IsRaw(op) ? _state.RmRelease((void*)block) : _state.RmRelease(block));
+        Exception? thrown = Catch(() => _ = op.Code == OpCode.ReleaseRef ? _state.RmRelease(ref variable, _file, _line)
+            : IsRaw(op) ? _state.RmRelease((void*)block, _file, _line) : _state.RmRelease(block, _file, _line));
         Same(block, variable, "the variable after a refused RmRelease(ref)");
         RefusedAsUnknown(thrown, "RmRelease", block);
     }
@@ -186,6 +192,12 @@ internal sealed unsafe partial class Execution
     private void ReleaseAll(nint block)
     {
         if (!_model.TryFindLive(block, out ModelBlock? known))
+        {
+            return;
+        }
+
+        EndHoldsOf(known);
+        if (!Lives(known))
         {
             return;
         }
@@ -217,11 +229,11 @@ internal sealed unsafe partial class Execution
         {
             if (attempt)
             {
-                done = _state.RmTryDetach(block, out remaining);
+                done = _state.RmTryDetach(block, out remaining, _file, _line);
             }
             else
             {
-                remaining = IsRaw(op) ? _state.RmDetach((void*)block) : _state.RmDetach(block);
+                remaining = IsRaw(op) ? _state.RmDetach((void*)block, _file, _line) : _state.RmDetach(block, _file, _line);
             }
         });
         if (_model.TryFindLive(block, out ModelBlock? known))

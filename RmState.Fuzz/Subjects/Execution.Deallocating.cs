@@ -104,7 +104,7 @@ internal sealed unsafe partial class Execution
                 Refused<ObjectDisposedException>(Catch(() => _state.RmTryAttach(16, _deallocator)), "RmTryAttach while the state is emptied", 0);
                 Refused<ObjectDisposedException>(Catch(() => _state.RmAttach(16)), "RmAttach while the state is emptied", 0);
                 return false;
-            case Reaction.Enumerate:
+            case Reaction.Enumerate or Reaction.EndHold:
                 return false;
             default:
                 break;
@@ -155,6 +155,9 @@ internal sealed unsafe partial class Execution
                 break;
             case Reaction.DetachSelf:
                 DetachAt(block.Address, new Op(OpCode.Detach));
+                break;
+            case Reaction.EndHold:
+                EndHold(_holds[block.ReactionRegister & (Holders - 1)]);
                 break;
             default:
                 ReactOnState(block.Reaction);

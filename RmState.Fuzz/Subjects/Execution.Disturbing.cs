@@ -16,11 +16,13 @@ internal sealed unsafe partial class Execution
                 _memory?.FailAfter((int)op.A);
                 break;
             case OpCode.FailTable:
+                _lossy = true;
                 _table?.FailAfter((int)op.A);
                 break;
             case OpCode.TableDown or OpCode.TableUp:
                 if (_table is not null)
                 {
+                    _lossy = true;
                     _table.Down = op.Code == OpCode.TableDown;
                 }
 
@@ -87,7 +89,7 @@ internal sealed unsafe partial class Execution
     {
         if (_region is null)
         {
-            _state.RmDetach(block.Address);
+            _state.RmDetach(block.Address, _file, _line);
             _model.Detach(block);
             return;
         }

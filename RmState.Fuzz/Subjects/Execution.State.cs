@@ -138,6 +138,11 @@ internal sealed unsafe partial class Execution
         }
 
         _model.Reset();
+        foreach (ModelHold? hold in _holds)
+        {
+            _ = hold?.Ended = true;
+        }
+
         return true;
     }
 

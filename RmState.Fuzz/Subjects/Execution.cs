@@ -21,7 +21,7 @@ internal sealed unsafe partial class Execution : IExecution
 
     private readonly ProgramOptions _options;
     private readonly RmState _state;
-    private readonly StateModel _model = new();
+    private readonly StateModel _model;
     private readonly RegionAllocator? _region;
     private readonly CheckedTableMemory? _table;
     private readonly Action<nint> _deallocator;
@@ -52,6 +52,10 @@ internal sealed unsafe partial class Execution : IExecution
             _memory.Armed = true;
         }
 
+        bool knowsSizes = options.Allocator is AllocatorKind.SizedRegion or AllocatorKind.Arena or AllocatorKind.PassThrough;
+        _model = new StateModel(new SiteModel(options.History, options.Quarantine, knowsSizes) { Level = options.Level });
+        GoTo(0);
+        _diagnosed = options.Level != RmDiagnosticsLevel.Counters;
         _table = options.CheckedTable ? new CheckedTableMemory() : null;
         _deallocator = block => Deallocating(block, mayThrow: true);
         _state = new RmState(new RmStateOptions
@@ -63,6 +67,9 @@ internal sealed unsafe partial class Execution : IExecution
             DisposePolicy = options.Policy,
             Seed = options.TableSeed,
             Name = StateName,
+            Level = options.Level,
+            HistoryLength = options.History,
+            QuarantineLength = options.Quarantine,
             OnLeak = Leaking,
             OnViolation = _reported.Add,
         });
@@ -167,6 +174,9 @@ internal sealed unsafe partial class Execution : IExecution
                 break;
             case 6:
                 Disturb(op);
+                break;
+            case 10:
+                Diagnose(op);
                 break;
             default:
                 throw new MismatchException($"'{op}' is no step of a state");

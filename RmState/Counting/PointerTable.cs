@@ -177,7 +177,11 @@ internal sealed unsafe partial class PointerTable(StateHeader* header, ITableMem
     {
         _header->RecordBytes = Records.Bytes;
         _header->Records = Records.Chunks;
+#if RM_MUTATIONS
+        _header->LastRecord = Mutation.Is(Mutation.LastRecordKept) ? _header->LastRecord : null;
+#else
         _header->LastRecord = null;
+#endif
     }
 
     private void Free(ulong* table, uint* info, long capacity)

@@ -73,7 +73,16 @@ internal sealed unsafe class RecordStore<T>(ITableMemory memory, int stride = 0)
         uint index = TakeFreed();
         if (index != 0)
         {
+#if RM_MUTATIONS
+            SitePair kept = typeof(T) == typeof(SideRecord) && Mutation.Is(Mutation.PlacesKeptOnReuse) ? ((SideRecord*)At(index))->Retains : default;
             Clear(At(index));
+            if (kept.Count != 0)
+            {
+                ((SideRecord*)At(index))->Retains = kept;
+            }
+#else
+            Clear(At(index));
+#endif
             return index;
         }
 

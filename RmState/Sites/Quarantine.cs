@@ -16,6 +16,8 @@ internal sealed unsafe class Quarantine(ITableMemory memory, int length)
     /// <summary>Records in it.</summary>
     internal int Count { get; private set; }
 
+    internal long Bytes => _ring == null ? 0 : (long)length * sizeof(uint);
+
     /// <summary>Adds a record.</summary>
     /// <returns>The one that leaves for it: the oldest, or itself when there is no room at all; 0 for none.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -92,8 +94,8 @@ internal sealed unsafe class Quarantine(ITableMemory memory, int length)
         }
     }
 
-    // The oldest is 0.
-    private uint At(int index)
+    /// <summary>A record by its age: the oldest is 0.</summary>
+    internal uint At(int index)
     {
         int at = _first + index;
         return _ring[at >= length ? at - length : at];

@@ -8,7 +8,7 @@ namespace Rm.Sites;
 /// of each, who holds it, and what went last. All of it hangs on the blocks' side records.
 /// </summary>
 /// <remarks>Thread rule: the state's. What finds no memory is not recorded; nothing else comes of it.</remarks>
-internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRecord> records, int historyLength, int quarantineLength)
+internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore<SideRecord> records, int historyLength, int quarantineLength)
 {
     private readonly RecordStore<SiteNote> _notes = new(memory);
     private readonly RecordStore<HistoryRing> _histories = new(memory, HistoryRing.HeadBytes + (historyLength * sizeof(HistoryEntry)));
@@ -19,11 +19,18 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
 
     internal Quarantine Quarantine { get; } = new(memory, quarantineLength);
 
-    internal long Bytes => _notes.Bytes + _histories.Bytes + Holds.Bytes;
+    internal long Bytes => _notes.Bytes + _histories.Bytes + Holds.Bytes + Quarantine.Bytes;
 
     /// <summary>Notes that a place retained a block.</summary>
     internal void Retained(SideRecord* record, uint site)
     {
+#if RM_MUTATIONS
+        if (Mutation.Is(Mutation.PlaceMistaken) && record->MoreRetains.Site != 0 && record->Retains.Site != site)
+        {
+            record->MoreRetains.Count++;
+            return;
+        }
+#endif
         if (!TryCount(&record->Retains, site) && !TryCount(&record->MoreRetains, site))
         {
             SiteNote* note = NoteOf(record, site);
@@ -37,6 +44,13 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
     /// <summary>Notes that a place released a block, but not its last reference.</summary>
     internal void Released(SideRecord* record, uint site)
     {
+#if RM_MUTATIONS
+        if (Mutation.Is(Mutation.ReleaseNotedAsRetain))
+        {
+            Retained(record, site);
+            return;
+        }
+#endif
         if (!TryCount(&record->Releases, site))
         {
             SiteNote* note = NoteOf(record, site);
@@ -115,7 +129,11 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
         List<HistoryEntry> history = [];
         for (uint i = 0; i < (uint)historyLength; i++)
         {
-            HistoryEntry entry = Entries(ring)[(ring->At + i) % (uint)historyLength];
+            uint at = (ring->At + i) % (uint)historyLength;
+#if RM_MUTATIONS
+            at = Mutation.Is(Mutation.HistoryMixedUp) ? i : at;
+#endif
+            HistoryEntry entry = Entries(ring)[at];
             if (entry.Number != 0)
             {
                 history.Add(entry);
@@ -169,6 +187,9 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
     internal void Bury(uint index)
     {
         uint leaving = Quarantine.Add(index);
+#if RM_MUTATIONS
+        leaving = Mutation.Is(Mutation.BuriedTwice) ? Quarantine.Add(index) : leaving;
+#endif
         if (leaving != 0)
         {
             SideRecord* record = records.At(leaving);
@@ -184,6 +205,9 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
     /// <summary>Forgets what hangs on a record but its holders.</summary>
     internal void FreeNotes(SideRecord* record)
     {
+#if RM_MUTATIONS
+        record->MoreNotes = Mutation.Is(Mutation.PlacesLeaked) ? 0 : record->MoreNotes;
+#endif
         for (uint index = record->MoreNotes; index != 0;)
         {
             uint next = _notes.At(index)->Next;
@@ -218,7 +242,11 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Unlink(uint hold, Hold* unlinked)
     {
+#if RM_MUTATIONS
+        if (unlinked->Next != 0 && !Mutation.Is(Mutation.UnlinkForgetsNeighbour))
+#else
         if (unlinked->Next != 0)
+#endif
         {
             Holds.At(unlinked->Next)->Previous = unlinked->Previous;
         }
@@ -239,13 +267,23 @@ internal sealed unsafe class SiteLedger(ITableMemory memory, RecordStore<SideRec
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void FreeHold(uint index, Hold* hold)
     {
+#if RM_MUTATIONS
+        hold->Generation = Mutation.Is(Mutation.HolderEndsTwice) ? hold->Generation : 0;
+#else
         hold->Generation = 0;
+#endif
         Holds.Free(index, hold);
     }
 
     /// <summary>The block goes before its holders: they hold nothing any more.</summary>
     internal void Orphan(SideRecord* record)
     {
+#if RM_MUTATIONS
+        if (Mutation.Is(Mutation.HoldersNotOrphaned))
+        {
+            return;
+        }
+#endif
         for (uint hold = record->FirstHold; hold != 0; hold = Holds.At(hold)->Next)
         {
             Holds.At(hold)->Record = 0;

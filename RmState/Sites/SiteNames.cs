@@ -34,9 +34,9 @@ internal sealed class SiteNames
     internal uint LastBase { get; private set; }
 
     /// <summary>The key of a place; 0 when it has none.</summary>
-    internal uint KeyOf(string file, int line)
+    internal uint KeyOf(string? file, int line)
     {
-        uint start = ReferenceEquals(file, LastFile) ? LastBase : Find(file);
+        uint start = LastFile is not null && ReferenceEquals(file, LastFile) ? LastBase : Find(file);
         return start == 0 ? 0 : start + (uint)Math.Clamp(line, 0, (int)MaxLine);
     }
 
@@ -44,8 +44,9 @@ internal sealed class SiteNames
     internal (string File, int Line) NameOf(uint key) =>
         key == 0 ? ("", 0) : (_files[(int)(key >> LineBits) - 1], (int)(key & MaxLine));
 
-    private uint Find(string file)
+    private uint Find(string? file)
     {
+        file ??= "";
         ref (string? File, uint Base) recent = ref _recent[RuntimeHelpers.GetHashCode(file) & (Recent - 1)];
         if (!ReferenceEquals(recent.File, file))
         {
