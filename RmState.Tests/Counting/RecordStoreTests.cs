@@ -11,7 +11,7 @@ public sealed unsafe class RecordStoreTests : LeakChecked
     private const int Many = 2000;
 
     [Theory]
-    [InlineData(0, 12)]
+    [InlineData(0, 8)]
     [InlineData(16 + 16, 32)]
     [InlineData(16 + (64 * 16), 1040)]
     public void RecordsLieAStrideApartAndStay(int stride, int bytes)
@@ -40,7 +40,7 @@ public sealed unsafe class RecordStoreTests : LeakChecked
     }
 
     [Theory]
-    [InlineData(0, 12)]
+    [InlineData(0, 8)]
     [InlineData(16 + (8 * 16), 144)]
     public void FreedRecordComesBackClean(int stride, int bytes)
     {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Rm.Diagnostics;
-using Rm.Memory;
 using Rm.Tool.Guarding;
 
 namespace Rm.Tool.Commands;
@@ -30,8 +29,7 @@ internal static unsafe class FaultCommand
         using var allocator = new GuardedAllocator(new GuardedAllocatorOptions { MapFile = map, GuardBefore = kind == FaultKind.Underrun });
         using var state = new RmState(new RmStateOptions { Allocator = allocator });
         nint before = state.RmMalloc(1000);
-        nint block = state.RmMalloc(BlockBytes);
-        allocator.NoteSite(block, File, 88);
+        nint block = state.RmMalloc(BlockBytes, File, 88);
         nint behind = state.RmMalloc(2000);
         nint kept = block;
         byte* touched = (byte*)block + kind switch
@@ -43,8 +41,7 @@ internal static unsafe class FaultCommand
         };
         if (kind == FaultKind.ReadAfterFree)
         {
-            ((ISiteAware)allocator).NoteSite(block, freed: true, File, 99);
-            state.RmRelease(block);
+            state.RmRelease(block, File, 99);
             kept = 0;
         }
         else if (kind == FaultKind.WriteAfterMove)

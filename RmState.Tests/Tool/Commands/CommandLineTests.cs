@@ -164,10 +164,10 @@ public sealed class CommandLineTests : IDisposable
 
         (int code, string output, string error) = Run("replay", foreign, "--json");
 
-        Assert.Equal((ExitCode.Usage, $"rmstate: {foreign}: not an RMT1 trace"), (code, error.TrimEnd()));
+        Assert.Equal((ExitCode.Usage, $"rmstate: {foreign}: not a recorded heap: it begins with neither RMT1 nor RMT2"), (code, error.TrimEnd()));
         using var document = JsonDocument.Parse(output);
         Assert.False(document.RootElement.GetProperty("passed").GetBoolean());
-        Assert.Equal($"{foreign}: not an RMT1 trace", document.RootElement.GetProperty("errors")[0].GetString());
+        Assert.Equal($"{foreign}: not a recorded heap: it begins with neither RMT1 nor RMT2", document.RootElement.GetProperty("errors")[0].GetString());
     }
 
     [Fact]
