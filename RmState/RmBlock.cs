@@ -14,4 +14,13 @@ public readonly record struct RmBlock(nint Address, long Count, nuint? Size)
 
     /// <summary>How long it has lived, exact to 256 operations of the state; null when not recorded.</summary>
     public TimeSpan? Age { get; init; }
+
+    /// <summary>Address, count, size, and the site if it is known.</summary>
+    /// <returns>For example <c>0x7f3c5c0012a0: count 2, 4096 bytes, Decoder.cs:88</c>.</returns>
+    public override string ToString()
+    {
+        string size = Size is { } bytes ? FormattableString.Invariant($"{bytes} bytes") : "size unknown";
+        string site = Site.IsKnown ? $", {Site}" : "";
+        return FormattableString.Invariant($"0x{Address:x}: count {Count}, {size}{site}");
+    }
 }

@@ -9,11 +9,15 @@ public sealed class RmLeakReport
     /// <summary>How many blocks a report lists at most; the totals always cover all.</summary>
     public const int MaxListed = 256;
 
-    internal RmLeakReport(string? stateName, RmStatistics statistics, IReadOnlyList<RmBlock> blocks)
+    // With more blocks than this, sites say more than addresses.
+    private const int MaxSingly = 16;
+
+    internal RmLeakReport(string? stateName, RmStatistics statistics, IReadOnlyList<RmBlock> blocks, IReadOnlyList<RmLeakSite> sites)
     {
         StateName = stateName;
         Statistics = statistics;
         Blocks = blocks;
+        Sites = sites;
     }
 
     /// <summary>The state's name, or null if it has none.</summary>
@@ -31,24 +35,58 @@ public sealed class RmLeakReport
     /// <summary>The first <see cref="MaxListed"/> live blocks, in table order.</summary>
     public IReadOnlyList<RmBlock> Blocks { get; }
 
-    /// <summary>The report as text: one line of totals, then a line a listed block.</summary>
+    /// <summary>
+    /// All live blocks by the place where they were allocated or attached, most bytes first; empty when no site is known, see
+    /// <see cref="RmState.Level"/>.
+    /// </summary>
+    public IReadOnlyList<RmLeakSite> Sites { get; }
+
+    /// <summary>
+    /// The report as text: one line of totals, then a line a listed block with its site if that is known; of more than 16
+    /// blocks of known sites, a line a site instead.
+    /// </summary>
     /// <returns>Lines separated by '\n', without a final one.</returns>
     public override string ToString()
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
         var text = new StringBuilder();
         text.Append(culture, $"state '{StateName ?? "unnamed"}': {LiveBlocks} blocks live, {LiveBytes} bytes of known size");
+        if (LiveBlocks > MaxSingly && Sites.Count > 0)
+        {
+            AppendSites(text);
+        }
+        else
+        {
+            AppendBlocks(text);
+        }
+
+        return text.ToString();
+    }
+
+    private void AppendSites(StringBuilder text)
+    {
+        foreach (RmLeakSite site in Sites.Take(MaxListed))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n  {site}");
+        }
+
+        if (Sites.Count > MaxListed)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n  and {Sites.Count - MaxListed} more sites");
+        }
+    }
+
+    private void AppendBlocks(StringBuilder text)
+    {
+        CultureInfo culture = CultureInfo.InvariantCulture;
         foreach (RmBlock block in Blocks)
         {
-            text.Append(culture, $"\n  0x{block.Address:x}: count {block.Count}, ");
-            text.Append(block.Size is { } size ? string.Create(culture, $"{size} bytes") : "size unknown");
+            text.Append(culture, $"\n  {block}");
         }
 
         if (LiveBlocks > Blocks.Count)
         {
             text.Append(culture, $"\n  and {LiveBlocks - Blocks.Count} more");
         }
-
-        return text.ToString();
     }
 }

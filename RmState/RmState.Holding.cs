@@ -34,7 +34,7 @@ public sealed unsafe partial class RmState
             && ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine)
         {
             RecordStore<Hold> holds = ledger.Holds;
-            uint info = InfoAt(h, entry);
+            uint info = *ColdInfo(h, entry);
             uint taken = holds.FirstFreed;
             if (BlockInfo.HasRecord(info) && taken != 0)
             {

@@ -41,7 +41,12 @@ public sealed unsafe partial class RmState
     private long NoteRetain(ulong* entry, long count, string file, int line)
     {
         StateHeader* h = _header;
-        if ((h->Modes & StateModes.Noted) == StateModes.Sited && ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine)
+        if ((h->Modes & StateModes.Noted) != StateModes.Sited)
+        {
+            return NoteWithHistory(RmOperation.Retain, entry, count, file, line);
+        }
+
+        if (ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine)
         {
             uint info = InfoAt(h, entry);
             if (BlockInfo.HasRecord(info))
@@ -67,8 +72,12 @@ public sealed unsafe partial class RmState
     {
         StateHeader* h = _header;
         SideRecord* record = h->LastRecord;
-        if ((h->Modes & StateModes.Noted) == StateModes.Sited && ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine
-            && record != null && record->Address == Slot.Address(*entry))
+        if ((h->Modes & StateModes.Noted) != StateModes.Sited)
+        {
+            return NoteWithHistory(RmOperation.Release, entry, count, file, line);
+        }
+
+        if (ReferenceEquals(file, _siteFile) && (uint)line <= SiteNames.MaxLine && record != null && record->Address == Slot.Address(*entry))
         {
             uint releases = record->Releases.Count + 1;
             if (record->Releases.Site == _siteBase + (uint)line && releases != 0)
@@ -82,43 +91,53 @@ public sealed unsafe partial class RmState
         return NoteCount(RmOperation.Release, entry, count, file, line);
     }
 
-    // What is not as short: other files, further sites, histories, observers.
+    // The same with the operation in the block's history.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long NoteWithHistory(RmOperation operation, ulong* entry, long count, string file, int line)
+    {
+        StateHeader* h = _header;
+        SideRecord* record = h->LastRecord;
+        if (record == null || record->Address != Slot.Address(*entry))
+        {
+            uint info = InfoAt(h, entry);
+            record = BlockInfo.HasRecord(info) ? RecordAt(h, info) : null;
+            h->LastRecord = record;
+        }
+
+        if ((h->Modes & StateModes.Observed) == 0 && record != null && ReferenceEquals(file, _siteFile)
+            && (uint)line <= SiteNames.MaxLine)
+        {
+            uint key = _siteBase + (uint)line;
+            SitePair* pair = operation == RmOperation.Retain ? &record->Retains : &record->Releases;
+            uint noted = pair->Count + 1;
+            if (pair->Site == key && noted != 0)
+            {
+                pair->Count = noted;
+                _ledger!.Append(record, (byte)operation, count, key, (ulong)h->Operations >> 1);
+                GC.KeepAlive(this);
+                return count;
+            }
+        }
+
+        return NoteCount(operation, entry, count, file, line);
+    }
+
+    // What is not as short: other files, further sites, observers.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private long NoteCount(RmOperation operation, ulong* entry, long count, string file, int line)
     {
-        StateHeader* h = _header;
-        uint info = InfoAt(h, entry);
-        if ((h->Modes & StateModes.Observed) != 0 || !BlockInfo.HasRecord(info))
-        {
-            NoteDone(operation, Slot.Address(*entry), 0, count, StateEvent.UnknownSize, AllocationKind.Plain, 0, file, line);
-            return count;
-        }
-
-        SideRecord* record = RecordAt(h, info);
-        uint key = KeyOf(file, line);
-        if (operation == RmOperation.Retain)
-        {
-            _ledger!.Retained(record, key);
-        }
-        else
-        {
-            _ledger!.Released(record, key);
-        }
-
-        if ((h->Modes & StateModes.Historied) != 0)
-        {
-            _ledger.Append(record, (byte)operation, count, key, (ulong)h->Operations >> 1);
-        }
-
-        GC.KeepAlive(this);
+        NoteDone(operation, Slot.Address(*entry), 0, count, StateEvent.UnknownSize, AllocationKind.Plain, 0, file, line);
         return count;
     }
 
     /// <summary>The info of a slot of the present table, as far as it is in the cold array; else 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint InfoAt(StateHeader* h, ulong* entry) => Slot.HasInfoElsewhere(*entry)
-        ? *(uint*)((byte*)h->Info + ((nuint)((byte*)entry - (byte*)h->Table) >> 1))
-        : BlockInfo.None;
+    private static uint InfoAt(StateHeader* h, ulong* entry) => Slot.HasInfoElsewhere(*entry) ? *ColdInfo(h, entry) : BlockInfo.None;
+
+    /// <summary>The place in the cold array that belongs to a slot of the present table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint* ColdInfo(StateHeader* h, ulong* entry) =>
+        (uint*)((byte*)h->Info + ((nuint)((byte*)entry - (byte*)h->Table) >> 1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static SideRecord* RecordAt(StateHeader* h, uint info)
@@ -139,11 +158,12 @@ public sealed unsafe partial class RmState
             nint block = h->Spares->Take(sizeClass);
             ulong* home = h->Slots + (PointerHash.Of(block, h->Seed) >> h->Shift);
             ulong* entry = PointerTable.NearSlot(home);
-            uint index = block == 0 ? 0 : _records.TakeFreed();
-            if (index != 0 && *entry == Slot.Empty && *home >> Slot.AddressShift != (ulong)block)
+            uint index = _records.FirstFreed;
+            if (index != 0 && block != 0 && *entry == Slot.Empty && *home >> Slot.AddressShift != (ulong)block)
             {
                 h->Operations = operations + 1;
                 SideRecord* record = RecordAt(h, index);
+                _records.TakeFirstFreed(record);
                 *record = default;
                 record->Address = block;
                 record->Size = size;
@@ -151,17 +171,12 @@ public sealed unsafe partial class RmState
                 record->Born = (ulong)(operations + 2) >> 1;
                 record->BornAt = _clock;
                 *entry = Slot.Live(block, Slot.InfoElsewhere);
-                *(uint*)((byte*)h->Info + ((nuint)((byte*)entry - (byte*)h->Table) >> 1)) = BlockInfo.OfRecord(index);
+                *ColdInfo(h, entry) = BlockInfo.OfRecord(index);
                 h->Last = entry;
                 CountAllocation(h, size);
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
                 return block;
-            }
-
-            if (index != 0)
-            {
-                _records.Free(index);
             }
 
             if (block != 0)
@@ -193,10 +208,16 @@ public sealed unsafe partial class RmState
                 record->EndSite = _siteBase + (uint)line;
                 record->EndedBy = (byte)RmOperation.Free;
                 h->LastRecord = null;
-                uint size = (uint)record->Size;
+                uint sizeClass = SpareBlocks.ClassOf(record->Size);
                 _ledger!.Bury(BlockInfo.RecordIndex(info));
                 h->Operations = operations + 2;
-                return KeepOrFree(block, size + 1);
+                if (h->Spares->Keep(sizeClass, block))
+                {
+                    GC.KeepAlive(this);
+                    return 0;
+                }
+
+                return FreeBatch(sizeClass, block);
             }
         }
 

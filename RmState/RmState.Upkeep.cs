@@ -56,6 +56,12 @@ public sealed unsafe partial class RmState
 
     private RmLeakReport MakeReport()
     {
+        if (_ledger is not null)
+        {
+            CapturedBlocks all = CaptureBlocks();
+            return new RmLeakReport(Name, Statistics, [.. all.Take(RmLeakReport.MaxListed)], all.Sites.Length > 1 ? RmLeakSite.Of(all) : []);
+        }
+
         var blocks = new List<RmBlock>((int)Math.Min(_header->Live + _header->HeapLive, RmLeakReport.MaxListed));
         var cursor = default(BlockCursor);
         while (blocks.Count < RmLeakReport.MaxListed && TryNextBlock(ref cursor, out RmBlock block))
@@ -63,7 +69,7 @@ public sealed unsafe partial class RmState
             blocks.Add(block);
         }
 
-        return new RmLeakReport(Name, Statistics, blocks);
+        return new RmLeakReport(Name, Statistics, blocks, []);
     }
 
     private string? FindBrokenTotal()

@@ -8,6 +8,10 @@ namespace Rm.Tests.LeakCheck;
 /// </summary>
 public abstract class LeakChecked : IDisposable
 {
+    // Most tests are of states that record nothing, as most users have them. Set the variable to see where a leak was allocated.
+    private static readonly RmDiagnosticsLevel LevelOfRun =
+        Enum.TryParse(Environment.GetEnvironmentVariable("RMSTATE_TEST_LEVEL"), out RmDiagnosticsLevel level) ? level : RmDiagnosticsLevel.Counters;
+
     private readonly LeakChecker _checker = new();
 
     protected LeakChecked() => _checker.Watch(() => Blocks.Complaint());
@@ -22,7 +26,16 @@ public abstract class LeakChecked : IDisposable
         _checker.Check();
     }
 
-    protected RmState NewState(RmStateOptions? options = null) => _checker.Watch(options is null ? new RmState() : new RmState(options));
+    protected RmState NewState(RmStateOptions? options = null)
+    {
+        RmState state = _checker.Watch(options is null ? new RmState() : new RmState(options));
+        if (LevelOfRun > state.Level)
+        {
+            state.Level = LevelOfRun;
+        }
+
+        return state;
+    }
 
     protected Arena NewArena(ArenaOptions? options = null) => _checker.Watch(options is null ? new Arena() : new Arena(options));
 

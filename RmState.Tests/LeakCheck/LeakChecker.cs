@@ -1,4 +1,5 @@
 using Rm.Arenas;
+using Rm.Diagnostics;
 
 namespace Rm.Tests.LeakCheck;
 
@@ -30,10 +31,7 @@ public sealed class LeakChecker
     public void Check()
     {
         List<string> complaints = [];
-        foreach (RmState state in _states.Where(s => !s.IsDisposed))
-        {
-            CheckState(state, complaints);
-        }
+        CheckStates(complaints);
 
         foreach (Arena arena in _arenas.Where(a => !a.IsDisposed))
         {
@@ -64,17 +62,17 @@ public sealed class LeakChecker
         }
     }
 
-    private static void CheckState(RmState state, List<string> complaints)
+    private void CheckStates(List<string> complaints)
     {
         try
         {
-            if (state.Statistics.LiveBlocks != 0)
-            {
-                complaints.Add(state.CreateReport().ToString());
-            }
-
-            state.Verify();
-            state.Dispose();
+            // Tests that end a state with blocks in it mean to.
+            using var guard = new RmLeakGuard { IncludesEndedBlocks = false };
+            _states.ForEach(state => guard.Watch(state));
+        }
+        catch (LeakException leak)
+        {
+            complaints.Add(leak.Message);
         }
         catch (Exception e)
         {

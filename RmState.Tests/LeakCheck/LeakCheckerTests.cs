@@ -1,4 +1,5 @@
 using Rm.Arenas;
+using Rm.Diagnostics;
 using Rm.Tests.Faults;
 
 namespace Rm.Tests.LeakCheck;

@@ -1,3 +1,4 @@
+using Rm.Diagnostics;
 using Rm.Tool.Ratios.Blocks;
 using Rm.Tool.Ratios.Cases;
 using Rm.Tool.Ratios.Levels;
@@ -28,6 +29,7 @@ internal static partial class Suite
             + $"{WhoHoldsCase.ReleaseSites} release sites; {Size(100 * K)} live)",
             Row.Absolute,
             10)),
+        new SnapshotCase(new Row($"snapshot of {Size(M)} live blocks, ms", Row.Absolute, 300), static state => state.Snapshot()),
     ];
 
     private static TwinCase References<TOurs, TPeer>(Row row)

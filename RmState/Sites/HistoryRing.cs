@@ -12,9 +12,6 @@ internal struct HistoryRing : IListed
     /// <summary>Where the next entry goes.</summary>
     public uint At;
 
-    /// <summary>Entries there are.</summary>
-    public uint Count;
-
     uint IListed.Next
     {
         readonly get => Next;

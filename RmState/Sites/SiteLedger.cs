@@ -109,7 +109,6 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
             uint at = ring->At;
             Entries(ring)[at] = HistoryEntry.Of(operation, count, site, number);
             at++;
-            ring->Count = Math.Max(ring->Count, at);
             ring->At = at == (uint)historyLength ? 0 : at;
         }
     }
@@ -125,21 +124,23 @@ internal sealed unsafe partial class SiteLedger(ITableMemory memory, RecordStore
             return [];
         }
 
+        // A ring that was not filled yet has entries without a number, the next to be written first.
         HistoryRing* ring = _histories.At(record->History);
-        var history = new HistoryEntry[ring->Count];
-        for (uint i = 0; i < history.Length; i++)
+        List<HistoryEntry> history = [];
+        for (uint i = 0; i < (uint)historyLength; i++)
         {
+            uint at = (ring->At + i) % (uint)historyLength;
 #if RM_MUTATIONS
-            if (Mutation.Is(Mutation.HistoryMixedUp))
-            {
-                history[i] = Entries(ring)[i];
-                continue;
-            }
+            at = Mutation.Is(Mutation.HistoryMixedUp) ? i : at;
 #endif
-            history[i] = Entries(ring)[(ring->At + (uint)historyLength - ring->Count + i) % (uint)historyLength];
+            HistoryEntry entry = Entries(ring)[at];
+            if (entry.Number != 0)
+            {
+                history.Add(entry);
+            }
         }
 
-        return history;
+        return [.. history];
     }
 
     private static HistoryEntry* Entries(HistoryRing* ring) => (HistoryEntry*)((byte*)ring + HistoryRing.HeadBytes);

@@ -54,6 +54,7 @@ public sealed class SuiteTests
     [InlineData("RmMalloc+RmRelease 64 B, level Sites", 1.5)]
     [InlineData("RmRetainAs+Dispose", 3)]
     [InlineData("RmWhoHolds, µs (block with 8 holds, 6 retain sites, 4 release sites; 100 k live)", 10)]
+    [InlineData("snapshot of 1 M live blocks, ms", 300)]
     public void NamesAndTargetsAreFixed(string name, double target) => Assert.Equal(target, Named(name).Target);
 
     [Fact]
