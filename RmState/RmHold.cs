@@ -9,7 +9,7 @@ namespace Rm;
 /// <remarks>
 /// <para>It may be copied and stored; all copies are the same hold, and the first that is disposed ends it. Disposing again does
 /// nothing. If the block went before its holder, the dispose reports that to <see cref="RmStateOptions.OnViolation"/> and releases
-/// nothing, least of all a stranger that got the address.</para>
+/// nothing, least of all a stranger that got the address. After the state was reset or disposed it does nothing.</para>
 /// <para>Thread rule: <see cref="Dispose"/> and <see cref="IsHeld"/> use the state, so the state's rule covers them. O(1), nothing
 /// on the managed heap.</para>
 /// </remarks>

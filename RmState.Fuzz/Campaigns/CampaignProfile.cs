@@ -37,7 +37,8 @@ internal sealed record CampaignProfile : Campaign
 
     public AddressStyle[] Addresses { get; init; } = Enum.GetValues<AddressStyle>();
 
-    public Reaction[] Reactions { get; init; } = Enum.GetValues<Reaction>();
+    /// <summary>What deallocators may do; without holders there are none to end.</summary>
+    public Reaction[] Reactions { get; init; } = [.. Enum.GetValues<Reaction>().Where(r => r != Reaction.EndHold)];
 
     public long[] Presets { get; init; } = [2];
 

@@ -12,14 +12,18 @@ public sealed class RmMachineTests
     private const int Region = 8;
 
     [Theory]
-    [InlineData("Malloc", 4096, "Free")]
-    [InlineData("Region", 1, "Free")]
-    [InlineData("Region", 3, "ThrowIfLive")]
-    [InlineData("SizedRegion", 16, "Abandon")]
-    [InlineData("Arena", 16, "Free")]
-    [InlineData("Arena", 1, "Abandon")]
-    [InlineData("PassThrough", 64, "ThrowIfLive")]
-    public void StateDoesWhatTheModelSays(string allocator, int capacity, string policy)
+    [InlineData("Malloc", 4096, "Free", "Counters")]
+    [InlineData("Region", 1, "Free", "Counters")]
+    [InlineData("Region", 3, "ThrowIfLive", "Counters")]
+    [InlineData("SizedRegion", 16, "Abandon", "Counters")]
+    [InlineData("Arena", 16, "Free", "Counters")]
+    [InlineData("Arena", 1, "Abandon", "Counters")]
+    [InlineData("PassThrough", 64, "ThrowIfLive", "Counters")]
+    [InlineData("Malloc", 1, "Free", "Sites")]
+    [InlineData("Region", 16, "Free", "Full")]
+    [InlineData("Arena", 1, "Abandon", "Full")]
+    [InlineData("PassThrough", 64, "ThrowIfLive", "Sites")]
+    public void StateDoesWhatTheModelSays(string allocator, int capacity, string policy, string level)
     {
         RmMachine machine = new(
             new ProgramOptions
@@ -28,6 +32,7 @@ public sealed class RmMachineTests
                 Allocator = Enum.Parse<AllocatorKind>(allocator),
                 Capacity = capacity,
                 Policy = Enum.Parse<RmDisposePolicy>(policy),
+                Level = Enum.Parse<RmDiagnosticsLevel>(level),
                 Region = Region,
             },
             maxSteps: 60);
