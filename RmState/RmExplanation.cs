@@ -42,9 +42,12 @@ public sealed class RmExplanation
 
     /// <summary>The explanation as a sentence without a full stop.</summary>
     /// <returns>For example <c>it was a block of 64 bytes: allocated at Net.cs:3, retained at Net.cs:12 ×2, last released at Net.cs:40</c>.</returns>
-    public override string ToString()
+    public override string ToString() => ToString(asker: null);
+
+    /// <summary>The same to a state that need not be told its own name.</summary>
+    internal string ToString(RmState? asker)
     {
-        string where = State?.Name is { } name ? $" of state '{name}'" : "";
+        string where = State?.Name is { } name && State != asker ? $" of state '{name}'" : "";
         return Kind switch
         {
             RmPointerKind.Live => $"it is a live block{where} of {Bytes}{Story}",

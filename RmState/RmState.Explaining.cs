@@ -132,7 +132,7 @@ public sealed unsafe partial class RmState
         // A state that is busy is being used by two at once: its table may be changing.
         RmExplanation? found = (_header->Operations & 1) != 0 || IsDisposed ? null : Explain(address);
         string here = now.IsKnown ? $" (at {now})" : "";
-        return found is null ? here : $"{here}; {found}";
+        return found is null ? here : $"{here}; {found.ToString(this)}";
     }
 
     private UntrackedPointerException Untracked(nint block, string member, RmSite now)

@@ -47,7 +47,7 @@ public sealed unsafe partial class RmState
                 ulong generation = ++_generations;
                 hold->Generation = generation;
                 hold->Site = _siteBase + (uint)line;
-                hold->Born = (ulong)operations >> 1;
+                hold->Born = (ulong)(operations + 2) >> 1;
                 ledger.Link(taken, hold, BlockInfo.RecordIndex(info), RecordAt(h, info));
                 h->Operations = operations + 2;
                 GC.KeepAlive(this);
@@ -106,7 +106,7 @@ public sealed unsafe partial class RmState
         Hold* hold = _ledger!.Holds.At(index);
         hold->Generation = ++_generations;
         hold->Site = KeyOf(file, line);
-        hold->Born = (ulong)h->Operations >> 1;
+        hold->Born = (ulong)(h->Operations + 1) >> 1;
         _ledger.Link(index, hold, recordIndex, _table.Records.At(recordIndex));
         h->Retains++;
         Commit();
@@ -216,6 +216,7 @@ public sealed unsafe partial class RmState
     /// <returns>A copy; it does not follow what happens afterwards.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="block"/> is null.</exception>
     /// <exception cref="UntrackedPointerException">The state does not know the pointer.</exception>
+    /// <exception cref="FinalizingBlockException">The block's deallocator runs: nobody holds it any more.</exception>
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
     /// <remarks>O(holders + places of this block). Changes nothing. Thread rule: the state's.</remarks>
     public RmHolders RmWhoHolds(nint block)
@@ -228,9 +229,9 @@ public sealed unsafe partial class RmState
         }
 
         ulong* entry = _table.Find(block);
-        if (entry == null)
+        if (entry == null || Slot.Count(*entry) == Slot.Finalizing)
         {
-            throw Failure(block == 0 ? Outcome.Null : Outcome.Untracked, block, nameof(RmWhoHolds));
+            throw Failure(block == 0 ? Outcome.Null : entry == null ? Outcome.Untracked : Outcome.Finalizing, block, nameof(RmWhoHolds));
         }
 
         RmBlock described = Describe(entry, block);

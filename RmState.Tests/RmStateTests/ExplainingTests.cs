@@ -23,7 +23,7 @@ public sealed class ExplainingTests : DiagnosedStates
         UntrackedPointerException violation = Assert.Throws<UntrackedPointerException>(() => state.RmRelease(block, Player, 77));
         string size = kind == Kind.BlockHeap ? "512" : "64";
         Assert.Equal(
-            $"RmRelease of 0x{block:x}: state 'net' does not track this pointer (at Player.cs:77); it was a block of state 'net' of {size} bytes: allocated at Net.cs:3, retained at Net.cs:12 ×2, Decoder.cs:9 ×1, last released at Net.cs:43. Pass a tracked address, or ask with the Try form.",
+            $"RmRelease of 0x{block:x}: state 'net' does not track this pointer (at Player.cs:77); it was a block of {size} bytes: allocated at Net.cs:3, retained at Net.cs:12 ×2, Decoder.cs:9 ×1, last released at Net.cs:43. Pass a tracked address, or ask with the Try form.",
             violation.Message);
         RmExplanation explanation = state.RmExplain(block);
         Assert.Equal((RmPointerKind.Gone, block, 0u, RmOperation.Free), (explanation.Kind, explanation.Block, explanation.Offset, explanation.EndedBy));
