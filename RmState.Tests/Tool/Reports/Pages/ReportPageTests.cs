@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Rm.Tests.Tool.Traces;
 using Rm.Tool.Reports;
 using Rm.Tool.Reports.Models;
 using Rm.Tool.Reports.Pages;
-using Rm.Tests.Tool.Traces;
 
 namespace Rm.Tests.Tool.Reports.Pages;
 
