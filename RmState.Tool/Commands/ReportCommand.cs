@@ -15,7 +15,7 @@ internal static class ReportCommand
     {
         var file = new Argument<string>("FILE")
         {
-            Description = "A recorded heap (.rmt or .rmt.gz, see docs/trace-format.md).",
+            Description = "A recorded heap (.rmt or .rmt.gz, see docs/trace-format.md), or a snapshot of a state as JSON (docs/diagnostics.md).",
         };
         var output = new Option<string>("--output", "-o")
         {
@@ -23,7 +23,7 @@ internal static class ReportCommand
                 + "An earlier report is replaced; any other file is left alone, and the command fails.",
             HelpName = "OUT",
         };
-        var command = new Command("report", "Make a page with charts of a recorded heap. It is one file and needs no network.") { file, output };
+        var command = new Command("report", "Make a page with charts of a recorded heap or a snapshot. It is one file and needs no network.") { file, output };
         command.SetAction(parsed => Run(
             parsed.GetRequiredValue(file),
             parsed.GetValue(output) ?? $"{Path.GetFileName(parsed.GetRequiredValue(file))}.html",

@@ -14,8 +14,8 @@ internal sealed class RecordedSites
         get
         {
             string[] files = [.. _numbers.Keys.Where(static k => k.Site.IsKnown).Select(static k => k.Site.File)];
-            int folder = SharedFolder(files);
-            return files.Length == 0 ? [] : [.. _numbers.OrderBy(static n => n.Value).Select(n => NameOf(n.Key.Site, n.Key.Kind, folder))];
+            int folder = SharedFolder.LengthOf(files);
+            return files.Length == 0 ? [] : [.. _numbers.OrderBy(static n => n.Value).Select(n => ReportSite.Of(n.Key.Site, folder, CallOf(n.Key.Kind)))];
         }
     }
 
@@ -30,31 +30,10 @@ internal sealed class RecordedSites
         return number;
     }
 
-    private static ReportSite NameOf(RmSite site, RecordedKind kind, int folder) => site.IsKnown
-        ? new ReportSite(site.File[folder..], site.Line, CallOf(kind))
-        : new ReportSite("unknown site", 0, CallOf(kind));
-
     private static string CallOf(RecordedKind kind) => kind switch
     {
         RecordedKind.Aligned => "RmAlignedAlloc",
         RecordedKind.Live => "lived before",
         _ => $"Rm{kind}",
     };
-
-    // Paths of either system: a recording may come from another one.
-    private static int SharedFolder(string[] files)
-    {
-        if (files.Length == 0)
-        {
-            return 0;
-        }
-
-        int shared = files[0].Length;
-        foreach (string file in files)
-        {
-            shared = Math.Min(shared, files[0].AsSpan().CommonPrefixLength(file));
-        }
-
-        return files[0].AsSpan(0, shared).LastIndexOfAny('/', '\\') + 1;
-    }
 }

@@ -12,6 +12,7 @@ internal static class ReportSources
     [
         (static head => head.StartsWith("RMT1"u8), static path => new TraceReportSource(path)),
         (static head => head.StartsWith("RMT2"u8), static path => new RecordingReportSource(path)),
+        (SnapshotReportSource.Matches, static path => new SnapshotReportSource(path)),
     ];
 
     /// <summary>Opens a file, gzipped or not.</summary>
@@ -27,7 +28,8 @@ internal static class ReportSources
             }
         }
 
-        throw new TraceException($"{path}: not a recorded heap; a report is made of .rmt and .rmt.gz files (docs/trace-format.md)");
+        throw new TraceException(
+            $"{path}: neither a recorded heap nor a snapshot; a report is made of .rmt and .rmt.gz files (docs/trace-format.md) and of snapshots as JSON (docs/diagnostics.md)");
     }
 
     private static byte[] HeadOf(string path)

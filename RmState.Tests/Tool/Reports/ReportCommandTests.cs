@@ -68,7 +68,7 @@ public sealed class ReportCommandTests : IDisposable
 
     [Theory]
     [InlineData("none.rmt", null, "none.rmt: no such file")]
-    [InlineData("text.txt", "hello", "text.txt: not a recorded heap; a report is made of .rmt and .rmt.gz files (docs/trace-format.md)")]
+    [InlineData("text.txt", "hello", "text.txt: neither a recorded heap nor a snapshot; a report is made of .rmt and .rmt.gz files (docs/trace-format.md) and of snapshots as JSON (docs/diagnostics.md)")]
     [InlineData("cut.rmt", "RMT1\u0001", "cut.rmt: cut short: ends within the header, after byte 5")]
     public void BadFileIsOneLine(string name, string? content, string message)
     {

@@ -26,56 +26,29 @@ internal sealed class Holdings(HeapHistory history, IReadOnlyList<ReportSite> si
     /// <summary>What is live at the end.</summary>
     public LeakTable AtEnd()
     {
-        var groups = new Dictionary<int, LeakGroup>();
+        var tally = new LeakTally<int>(key => sites.Count > 0 ? $"{sites[key]}" : SizeGroup.All.ElementAt(key).Name);
         foreach (RecordedBlock block in history.Blocks)
         {
-            if (block.Died != RecordedBlock.StillLive)
+            if (block.Died == RecordedBlock.StillLive)
             {
-                continue;
+                tally.Add(sites.Count > 0 ? block.Site : SizeGroup.Of(block.Bytes).Index, block.Bytes, AgeOf(block));
             }
-
-            int key = sites.Count > 0 ? block.Site : SizeGroup.Of(block.Bytes).Index;
-            double age = AgeOf(block);
-            LeakGroup group = groups.GetValueOrDefault(key) ?? new LeakGroup
-            {
-                Name = sites.Count > 0 ? $"{sites[block.Site]}" : SizeGroup.Of(block.Bytes).Name,
-                Blocks = 0,
-                Bytes = 0,
-                LargestBytes = 0,
-                NewestAge = age,
-                OldestAge = age,
-            };
-            groups[key] = group with
-            {
-                Blocks = group.Blocks + 1,
-                Bytes = group.Bytes + block.Bytes,
-                LargestBytes = Math.Max(group.LargestBytes, block.Bytes),
-                NewestAge = Math.Min(group.NewestAge, age),
-                OldestAge = Math.Max(group.OldestAge, age),
-            };
         }
 
-        return new LeakTable
-        {
-            GroupedBy = sites.Count > 0 ? "site" : "size",
-            HasAges = true,
-            Groups = [.. groups.Values.OrderByDescending(static g => g.Bytes).ThenByDescending(static g => g.Blocks).ThenBy(static g => g.Name, StringComparer.Ordinal)],
-        };
+        return tally.ToTable(sites.Count > 0 ? "site" : "size");
     }
 
     private double AgeOf(RecordedBlock block) =>
         history.Axis.Length - (history.Axis.Unit == TimeUnit.Seconds ? block.BornSeconds : block.Born);
 
     private (string[] Path, long Bytes, long Blocks)[] SitePaths(int calls) =>
-        [.. Sum(calls, static block => block.Site).Select(p => (PathOf(sites[p.Key]), p.Value.Bytes, p.Value.Blocks))];
+        [.. Sum(calls, static block => block.Site).Select(p => (sites[p.Key].Path, p.Value.Bytes, p.Value.Blocks))];
 
     private (string[] Path, long Bytes, long Blocks)[] SizePaths(int calls) =>
     [
         .. Sum(calls, static block => (SizeGroup.Of(block.Bytes), block.Thread))
             .Select(p => ((string[])[p.Key.Item1.Name, history.ThreadName(p.Key.Thread)], p.Value.Bytes, p.Value.Blocks)),
     ];
-
-    private static string[] PathOf(ReportSite site) => [site.File, site.Line > 0 ? $"line {site.Line}" : "unknown line", site.Kind];
 
     private Dictionary<TKey, (long Bytes, long Blocks)> Sum<TKey>(int calls, Func<RecordedBlock, TKey> keyOf)
         where TKey : notnull

@@ -6,6 +6,9 @@ internal sealed record HeapTotals
     /// <summary>Heap calls; null where only one moment is known.</summary>
     public long? Events { get; init; }
 
+    /// <summary>Whether only one moment is known: what is live then was not left behind, it is at work.</summary>
+    public bool IsOfOneMoment => Events is null;
+
     public long? Allocations { get; init; }
 
     /// <summary>The bytes of all <see cref="Allocations"/>.</summary>

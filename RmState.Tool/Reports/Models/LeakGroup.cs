@@ -12,9 +12,9 @@ internal sealed record LeakGroup
 
     public required long LargestBytes { get; init; }
 
-    /// <summary>How long before the end the newest was allocated, in the report's time.</summary>
-    public double NewestAge { get; init; }
+    /// <summary>How long before the end the newest was allocated, in the report's time; null where that is unknown of all.</summary>
+    public double? NewestAge { get; init; }
 
-    /// <summary>How long before the end the oldest was allocated, in the report's time.</summary>
-    public double OldestAge { get; init; }
+    /// <summary>How long before the end the oldest was allocated, in the report's time; null where that is unknown of all.</summary>
+    public double? OldestAge { get; init; }
 }

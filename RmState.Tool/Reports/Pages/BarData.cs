@@ -11,9 +11,12 @@ internal sealed record BarData(IReadOnlyList<string> Names, IReadOnlyList<string
     // More bars would be no picture; the table beside has more.
     private const int MostLeaks = 16;
 
-    public static BarData OfSizes(IReadOnlyList<SizeRow> rows) => new(
+    /// <summary>How many there are of each size.</summary>
+    /// <param name="rows">The sizes.</param>
+    /// <param name="counted">What has them: "allocations".</param>
+    public static BarData OfSizes(IReadOnlyList<SizeRow> rows, string counted) => new(
         [.. rows.Select(static r => r.Group.Name)],
-        ["allocations", "bytes"],
+        [counted, "bytes"],
         [[.. rows.Select(static r => (double)r.Count)], [.. rows.Select(static r => (double)r.Bytes)]]);
 
     public static BarData OfLifetimes(LifetimeTable table) => new(

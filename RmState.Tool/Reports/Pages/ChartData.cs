@@ -11,6 +11,9 @@ internal sealed record ChartData
     /// <summary>Where the axis of time ends.</summary>
     public required double Length { get; init; }
 
+    /// <summary>Whether what is live was left behind.</summary>
+    public required bool Leaked { get; init; }
+
     public double? PeakAt { get; init; }
 
     public required double PeakBytes { get; init; }
@@ -39,11 +42,12 @@ internal sealed record ChartData
     {
         Seconds = model.Axis.Unit == TimeUnit.Seconds,
         Length = model.Axis.Length,
+        Leaked = !model.Totals.IsOfOneMoment,
         PeakAt = model.Totals.PeakBytesAt,
         PeakBytes = model.Totals.PeakBytes,
         LiveBytes = Pairs(model.Live?.Bytes),
         LiveBlocks = Pairs(model.Live?.Blocks),
-        Sizes = model.Sizes is null ? null : BarData.OfSizes(model.Sizes),
+        Sizes = model.Sizes is null ? null : BarData.OfSizes(model.Sizes, model.Totals.IsOfOneMoment ? "blocks" : "allocations"),
         Lifetimes = model.Lifetimes is null ? null : BarData.OfLifetimes(model.Lifetimes),
         Threads = model.Threads is null ? null : BarData.OfThreads(model.Threads),
         Leaks = BarData.OfLeaks(model.Leaks),

@@ -42,7 +42,7 @@ internal sealed class PageBody(ReportModel model)
                 parts.Add(Quantity.Count(threads.Count, "thread"));
             }
 
-            if (Unit == TimeUnit.Seconds)
+            if (Unit == TimeUnit.Seconds && !Totals.IsOfOneMoment)
             {
                 parts.Add(Quantity.Time(model.Axis.Length, Unit));
             }
@@ -57,7 +57,11 @@ internal sealed class PageBody(ReportModel model)
         {
             yield return Card("Peak bytes", Quantity.Bytes(Totals.PeakBytes), At(Totals.PeakBytesAt));
             yield return Card("Peak blocks", Quantity.Count(Totals.PeakBlocks), At(Totals.PeakBlocksAt));
-            yield return Card("Live at the end", Quantity.Bytes(Totals.EndBytes), $"in {Quantity.Count(Totals.EndBlocks, "block")}", Totals.EndBlocks > 0);
+            yield return Card(
+                Totals.IsOfOneMoment ? "Live" : "Live at the end",
+                Quantity.Bytes(Totals.EndBytes),
+                $"in {Quantity.Count(Totals.EndBlocks, "block")}",
+                warns: Totals.EndBlocks > 0 && !Totals.IsOfOneMoment);
             if (Totals is { Allocations: { } allocations, AllocatedBytes: { } bytes })
             {
                 yield return Card("Allocations", Quantity.Count(allocations), $"{Quantity.Bytes(bytes)} in all");

@@ -16,6 +16,10 @@ internal sealed class PageSections(ReportModel model)
 
     private TimeUnit Unit => model.Axis.Unit;
 
+    private bool IsOfOneMoment => model.Totals.IsOfOneMoment;
+
+    private string SizedThings => IsOfOneMoment ? "Blocks" : "Allocations";
+
     private XElement? Live => model.Live is not { } live ? null : Section(
         "over-time",
         "Over time",
@@ -33,12 +37,12 @@ internal sealed class PageSections(ReportModel model)
         "sizes",
         "Sizes",
         "Sizes",
-        "How large the allocations are: each size's share of their number, and of their bytes.",
+        $"How large the {(IsOfOneMoment ? "live blocks" : "allocations")} are: each size's share of their number, and of their bytes.",
         wide: false,
-        Markup.Chart("size-bars", "Allocations by size: share of their number and of their bytes."),
+        Markup.Chart("size-bars", $"{SizedThings} by size: share of their number and of their bytes."),
         Markup.Table(
-            "Allocations by size",
-            ["Size", "Allocations", "Share", "Bytes", "Share"],
+            $"{SizedThings} by size",
+            ["Size", SizedThings, "Share", "Bytes", "Share"],
             sizes.Select(r => (string[])
             [
                 r.Group.Name, Quantity.Count(r.Count), Quantity.Share(r.Count, sizes.Sum(static s => (double)s.Count)),
@@ -111,16 +115,18 @@ internal sealed class PageSections(ReportModel model)
                     ]))));
 
     private XElement Leaks => model.Leaks.Groups.Count == 0
-        ? Section("leaks", "Left at the end", "Left at the end", "Nothing: every block was released.", wide: true)
+        ? Section("leaks", LeaksTitle, LeaksTitle, $"Nothing: {(IsOfOneMoment ? "no block was live" : "every block was released")}.", wide: true)
         : Section(
             "leaks",
-            "Left at the end",
-            "Left at the end",
-            $"{Quantity.Bytes(model.Totals.EndBytes)} in {Quantity.Count(model.Totals.EndBlocks, "block")} were never released, here by {model.Leaks.GroupedBy}. "
-                + "Age is the time from the allocation to the end.",
+            LeaksTitle,
+            LeaksTitle,
+            $"{Quantity.Bytes(model.Totals.EndBytes)} in {Quantity.Count(model.Totals.EndBlocks, "block")} were {(IsOfOneMoment ? "live" : "never released")}, "
+                + $"here by {model.Leaks.GroupedBy}.{(model.Leaks.HasAges ? $" Age is the time from the allocation to the {(IsOfOneMoment ? "snapshot" : "end")}." : "")}",
             wide: false,
-            Markup.Chart("leak-bars", $"Bytes live at the end by {model.Leaks.GroupedBy}."),
-            Markup.Table("Live at the end", LeakColumns, model.Leaks.Groups.Take(MostRows).Select(LeakRow)));
+            Markup.Chart("leak-bars", $"Bytes live {(IsOfOneMoment ? "then" : "at the end")} by {model.Leaks.GroupedBy}."),
+            Markup.Table(IsOfOneMoment ? "Live" : "Live at the end", LeakColumns, model.Leaks.Groups.Take(MostRows).Select(LeakRow)));
+
+    private string LeaksTitle => IsOfOneMoment ? "What lives" : "Left at the end";
 
     private string[] LeakColumns =>
     [
@@ -131,8 +137,10 @@ internal sealed class PageSections(ReportModel model)
     private string[] LeakRow(LeakGroup group) =>
     [
         group.Name, Quantity.Count(group.Blocks), Quantity.Bytes(group.Bytes), Quantity.Bytes(group.LargestBytes),
-        .. model.Leaks.HasAges ? (string[])[Quantity.ShortTime(group.NewestAge, Unit), Quantity.ShortTime(group.OldestAge, Unit)] : [],
+        .. model.Leaks.HasAges ? (string[])[AgeOf(group.NewestAge), AgeOf(group.OldestAge)] : [],
     ];
+
+    private string AgeOf(double? age) => age is { } known ? Quantity.ShortTime(known, Unit) : "unknown";
 
     private static double Blocks(LifetimeTable table) => table.Rows.Sum(static r => (double)r.Count) + table.NeverReleased;
 

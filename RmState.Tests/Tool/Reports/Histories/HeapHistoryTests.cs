@@ -89,7 +89,7 @@ public sealed class HeapHistoryTests
         Assert.Equal("site", leaks.GroupedBy);
         Assert.Equal(
             [("Decoder.cs:88 RmMalloc", 1, 300, 300, 2.0, 2.0), ("Player.cs:31 RmAttach", 1, 20, 20, 3, 3)],
-            leaks.Groups.Select(static g => (g.Name, (int)g.Blocks, (int)g.Bytes, (int)g.LargestBytes, g.NewestAge, g.OldestAge)));
+            leaks.Groups.Select(static g => (g.Name, (int)g.Blocks, (int)g.Bytes, (int)g.LargestBytes, g.NewestAge!.Value, g.OldestAge!.Value)));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Text;
+using Rm.Tests.Diagnostics;
 using Rm.Tests.Tool.Traces;
 using Rm.Tool.Reports;
 using Rm.Tool.Reports.Models;
@@ -170,6 +172,24 @@ public sealed class RenderedPageTests(Browser browser) : IClassFixture<Browser>,
         browser.Open(Save(ReportPageTests.PageOf(Models.Small())));
 
         Assert.All(browser.Run<IReadOnlyCollection<object>>(Colours), static c => Assert.True(int.Parse(((string)c).Split(' ')[1]) > 8, $"{c}"));
+        Assert.Empty(browser.TakeMessages());
+    }
+
+    // The second has no size: blocks alone give the flame chart its widths, and there are no bars of sizes.
+    [Theory]
+    [InlineData("\"size\":1000,\"site\":0,\"ageMs\":9", "flame size-bars heap-map leak-bars")]
+    [InlineData("\"site\":0", "flame heap-map leak-bars")]
+    public void SnapshotIsDrawn(string fields, string expected)
+    {
+        string text = SnapshotJsonTests.Text($$"""{"address":"0x7f0000001000","count":1,{{fields}}},{"address":"0x7f0000002000","count":1,{{fields}}}""");
+        browser.Open(PageOf(Encoding.UTF8.GetBytes(text)));
+
+        string[] charts = [.. browser.Run<IReadOnlyCollection<object>>(Colours).Select(static c => (string)c)];
+
+        Assert.Equal(expected, string.Join(' ', charts.Select(static c => c.Split(' ')[0])));
+        Assert.All(charts, static c => Assert.True(int.Parse(c.Split(' ')[1]) > 8, c));
+        Assert.Equal("1,1,1", browser.Run<string>(
+            "return echarts.getInstanceByDom(document.getElementById('flame')).getOption().series[0].data.map(d => d[1] - d[0]).join()"));
         Assert.Empty(browser.TakeMessages());
     }
 

@@ -50,7 +50,7 @@ function sizeOption(report, theme) {
   const [counts, bytes] = report.sizes.values;
   const shares = values => values.map(value => total(values) > 0 ? value / total(values) : 0);
   return barOption(report.sizes, theme, [
-    { name: 'of the allocations', values: counts, data: shares(counts), colour: theme.first, label: v => shareText(v, total(counts)), figure: v => `${countText(v)} (${shareText(v, total(counts))})` },
+    { name: `of the ${report.sizes.series[0]}`, values: counts, data: shares(counts), colour: theme.first, label: v => shareText(v, total(counts)), figure: v => `${countText(v)} (${shareText(v, total(counts))})` },
     { name: 'of the bytes', values: bytes, data: shares(bytes), colour: theme.second, label: v => shareText(v, total(bytes)), figure: v => `${bytesText(v)} (${shareText(v, total(bytes))})` },
   ]);
 }
@@ -80,9 +80,10 @@ function threadOption(report, theme) {
 
 function leakOption(report, theme) {
   const [bytes, blocks] = report.leaks.values;
-  const option = barOption(report.leaks, theme, [{ name: 'bytes', values: bytes, colour: theme.warn, label: bytesText, figure: bytesText }]);
+  const colour = report.leaked ? theme.warn : theme.first;
+  const option = barOption(report.leaks, theme, [{ name: 'bytes', values: bytes, colour, label: bytesText, figure: bytesText }]);
   option.tooltip.formatter = points => tip(report.leaks.names[points[0].dataIndex], [
-    ['bytes', bytesText(bytes[points[0].dataIndex]), theme.warn],
+    ['bytes', bytesText(bytes[points[0].dataIndex]), colour],
     ['blocks', countText(blocks[points[0].dataIndex])],
   ]);
   return option;

@@ -3,13 +3,16 @@ const flameRow = 30;
 
 function flatten(report) {
   const nodes = [];
+
+  // Where no size is known the number of blocks is all there is to compare.
+  const widthOf = node => report.holders.bytes > 0 ? node.bytes : node.blocks;
   const visit = (node, parent, depth, from, index) => {
-    const entry = { node, parent, depth, from, to: from + node.bytes, top: depth < 2 ? index : parent.top };
+    const entry = { node, parent, depth, from, to: from + widthOf(node), top: depth < 2 ? index : parent.top };
     nodes.push(entry);
     let at = from;
     node.children.forEach((child, i) => {
       visit(child, entry, depth + 1, at, i);
-      at += child.bytes;
+      at += widthOf(child);
     });
   };
   visit(report.holders, null, 0, 0, 0);
