@@ -115,10 +115,11 @@ public sealed unsafe partial class RmState
                 return ReleaseLastSited(block, entry, operations, file, line);
             }
 
-            if (count == 1 && EndPlain(h, entry, slot, out uint info))
+            long ended = count == 1 ? EndPlain(h, entry, slot) : NotEnded;
+            if (ended != NotEnded)
             {
                 h->Operations = operations + 2;
-                uint size = info - 1;
+                uint size = (uint)ended - 1;
                 if (size > SpareBlocks.LargestSize)
                 {
                     GC.KeepAlive(this);
@@ -148,19 +149,24 @@ public sealed unsafe partial class RmState
         return ReleaseFar(block, operations, file, line);
     }
 
+    private const long NotEnded = -1;
+
     /// <summary>
     /// Ends a malloc'd block of the open table without a side record, where no other entry need move. The caller frees or keeps
     /// it.
     /// </summary>
-    /// <returns>False, and nothing changed, where it is not as simple as that.</returns>
+    /// <returns>
+    /// The block's info, or <see cref="NotEnded"/>, and nothing changed, where it is not as simple as that. One value: a local whose
+    /// address is taken would cost the caller its tail calls.
+    /// </returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool EndPlain(StateHeader* h, ulong* entry, ulong slot, out uint info)
+    private static long EndPlain(StateHeader* h, ulong* entry, ulong slot)
     {
         nint index = (nint)((nuint)((byte*)entry - (byte*)h->Slots) / sizeof(ulong));
-        info = Slot.Info(slot);
+        uint info = Slot.Info(slot);
         if (h->Modes != StateModes.None || !PointerTable.EndsRun(h, entry, index))
         {
-            return false;
+            return NotEnded;
         }
 
         if (info == Slot.InfoElsewhere)
@@ -168,14 +174,14 @@ public sealed unsafe partial class RmState
             info = h->Info[index];
             if (BlockInfo.HasRecord(info) || (OperatingSystem.IsWindows() && BlockInfo.AlignmentLog2(info) != 0))
             {
-                return false;
+                return NotEnded;
             }
         }
 
         *entry = Slot.Empty;
         h->LiveBytes -= (long)BlockInfo.SizeOrZero(info);
         h->Live--;
-        return true;
+        return info;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

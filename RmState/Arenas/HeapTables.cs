@@ -44,6 +44,7 @@ internal unsafe struct HeapTables
         (ClassCache*)((byte*)tables + *(ushort*)((byte*)tables + CacheOffsetsOffset + (((size + 15) >> 4) * sizeof(ushort))));
 
     /// <summary>The cache of a class; they lie behind the tables, by number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ClassCache* CacheAt(HeapTables* tables, int number) => (ClassCache*)((byte*)tables + Bytes) + number;
 
     /// <summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rm.Counting;
 
 /// <summary>
@@ -45,6 +47,7 @@ internal static class Slot
     internal static bool FitsSlot(nint address) => (ulong)address >> 48 == 0;
 
     /// <summary>A live slot of count 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong Live(nint address, uint info) => ((ulong)address << AddressShift) | (FieldOf(info) << InfoShift) | 1;
 
     internal static ulong WithInfo(ulong slot, uint info) => (slot & ~(MetaMask ^ CountMask)) | (FieldOf(info) << InfoShift);
