@@ -16,8 +16,6 @@ internal static partial class Suite
 
     private static IEnumerable<BenchCase> Diagnostics =>
     [
-        References<StateReferences<AtCounters>, HooklessReferences>(
-            new Row($"{Pair}, {LevelCounters} (random of {Size(K)} live)", "the same built without any hook", 1.05)),
         References<StateReferences<AtSites>, StateReferences<AtCounters>>(new Row($"{Pair}, {LevelSites}", LevelCounters, 2)),
         References<StateReferences<AtFull>, StateReferences<AtCounters>>(new Row($"{Pair}, {LevelFull}", LevelCounters, 4)),
         new TwinCase(
@@ -31,6 +29,9 @@ internal static partial class Suite
             10)),
         new SnapshotCase(new Row($"snapshot of {Size(M)} live blocks, ms", Row.Absolute, 300), static state => state.Snapshot()),
     ];
+
+    private static TwinCase TheHook() => References<StateReferences<AtCounters>, HooklessReferences>(
+        new Row($"{Pair}, {LevelCounters} (random of {Size(K)} live)", "the same built without any hook", 1.05));
 
     private static TwinCase References<TOurs, TPeer>(Row row)
         where TOurs : struct, IReferences<TOurs>

@@ -14,7 +14,10 @@ internal static partial class Suite
     /// <summary>The cases in the order of the report.</summary>
     internal static IReadOnlyList<BenchCase> All { get; } =
     [
-        // First of all, while this process is small and has not yet made the system hand out pages it never touched before.
+        // Before all else: the peer without a hook has no past in this process, and the JIT lays out a method by its past.
+        TheHook(),
+
+        // While this process is small and has not yet made the system hand out pages it never touched before.
         .. Replays,
         AgainstItself(),
         Allocation(1, "1 other live"),
