@@ -49,9 +49,10 @@ public sealed class RmMachineTests
         MachineRun<MachineSubject, Prediction> shrunk = (MachineRun<MachineSubject, Prediction>)failed.Item3[0];
         Op[] steps = [.. shrunk.Operations.Select(o => ((MachineStep)o.Item1).Op)];
 
-        // A block, and the retains that make its count 4: nothing is left over.
+        // A block, and the retains that make its count 4: nothing is left over. One of them may be an attach-or-retain, which has a
+        // register of its own.
         Assert.Equal(4, steps.Length);
-        Assert.Single(steps.Select(s => s.Register).Distinct());
+        Assert.InRange(steps.Select(s => s.Register).Distinct().Count(), 1, 2);
 
         TestResult.Failed again = Run(Config.Quick.WithReplay(failed.Item6.Seed, failed.Item6.Gamma, failed.Item7));
         Assert.Equal(shrunk.ToString(), again.Item3[0].ToString());

@@ -1,10 +1,10 @@
 using Rm.Diagnostics;
 using Rm.Tool.Maps;
+using Rm.Tool.Replay;
 using Rm.Tool.Reports.Histories;
 using Rm.Tool.Reports.Models;
 using Rm.Tool.Reports.Pages;
 using Rm.Tool.Reports.Placements;
-using Rm.Tool.Replay;
 using Rm.Tool.Traces;
 
 namespace Rm.Tool.Reports;
