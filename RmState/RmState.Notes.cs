@@ -261,31 +261,24 @@ public sealed unsafe partial class RmState
     private long ReleaseLastNoted(nint block, ulong* entry, long operations, string file, int line)
     {
         StateHeader* h = _header;
-        uint info = Slot.HasInfoElsewhere(*entry) ? h->Info[entry - h->Table] : Slot.Info(*entry);
+        uint info = _table.ReadInfo(entry);
         uint index = BlockInfo.HasRecord(info) ? BlockInfo.RecordIndex(info) : 0;
         SideRecord* record = index == 0 ? null : _table.Records.At(index);
-        if (record == null ? IsSited : !IsSited || !IsPlain(record))
+
+        // Where sites are recorded every block that ends has a record, and elsewhere a plain one has none.
+        if (IsSited ? record == null || !IsPlain(record) : !ReleaseLastPlain(h, entry, out info))
         {
             h->Operations = operations;
             return ReleaseGeneral(block, file, line);
         }
 
-        if (record == null)
-        {
-            if (!ReleaseLastPlain(h, entry, out info))
-            {
-                h->Operations = operations;
-                return ReleaseGeneral(block, file, line);
-            }
-        }
-        else
+        if (IsSited)
         {
             info = (uint)record->Size + 1;
             h->LiveBytes -= (long)record->Size;
             h->Live--;
             PointerTable.Vacate(h, entry);
             NoteEnd(index, RmOperation.Free, file, line);
-            h->LastRecord = null;
             _ledger!.Bury(index);
         }
 

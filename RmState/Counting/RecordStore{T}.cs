@@ -51,28 +51,15 @@ internal sealed unsafe class RecordStore<T>(ITableMemory memory, int stride = 0)
         InUse++;
     }
 
-    /// <summary>Takes a record that was freed before; its fields are not 0.</summary>
-    /// <returns>Its index; 0 when there is none.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal uint TakeFreed()
-    {
-        uint index = _free;
-        if (index != 0)
-        {
-            TakeFirstFreed(At(index));
-        }
-
-        return index;
-    }
-
     /// <summary>Takes a record, its fields all 0.</summary>
     /// <returns>Its index; 0 when there is no memory.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint Take()
     {
-        uint index = TakeFreed();
+        uint index = _free;
         if (index != 0)
         {
+            TakeFirstFreed(At(index));
 #if RM_MUTATIONS
             SitePair kept = typeof(T) == typeof(SideRecord) && Mutation.Is(Mutation.PlacesKeptOnReuse) ? ((SideRecord*)At(index))->Retains : default;
             Clear(At(index));
