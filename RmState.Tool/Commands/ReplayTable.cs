@@ -85,7 +85,7 @@ internal static class ReplayTable
             .. OnlyIf(onThreads, $"{result.Trace.Threads}"),
             Number(malloc.Nanoseconds, "F1"),
             .. others.SelectMany(static s => (string[])[Number(s.Nanoseconds, "F1"), Number(s.Ratio, "F2")]),
-            .. OnlyIf(onThreads, Number(WaitingPercent(malloc), "F0"), Number(Wall(malloc), "F1")),
+            .. OnlyIf(onThreads, Number(100 * malloc.WaitingShare, "F0"), Number(Wall(malloc), "F1")),
             .. others.SelectMany(s => OnlyIf(onThreads, Number(Wall(s), "F1"))),
             Mebibytes(result.Trace.PeakLiveBytes),
             .. OnlyIf(onThreads, Mebibytes(MostLive(result))),
@@ -117,15 +117,10 @@ internal static class ReplayTable
 
     private static string[] OnlyIf(bool onThreads, params string[] cells) => onThreads ? cells : [];
 
-    private static double Wall(SideResult side) => ReplayMeasurement.Median(Whole(side).Select(static r => r.WallNanosecondsPerEvent));
-
-    private static double WaitingPercent(SideResult side) =>
-        ReplayMeasurement.Median(Whole(side).Select(static r => 100 * r.OnThreads!.WaitingNanosecondsPerEvent / r.NanosecondsPerEvent));
+    private static double Wall(SideResult side) => ReplayMeasurement.Median(side.ReportsOnThreads.Select(static r => r.WallNanosecondsPerEvent));
 
     private static double MostLive(ReplayResult result) =>
-        result.Sides.SelectMany(Whole).Select(static r => (double)r.OnThreads!.PeakLiveBytes).DefaultIfEmpty(double.NaN).Max();
-
-    private static IEnumerable<ReplayReport> Whole(SideResult side) => side.Reports.Where(static r => r.Error is null && r.OnThreads is not null);
+        result.Sides.SelectMany(static s => s.ReportsOnThreads).Select(static r => (double)r.OnThreads!.PeakLiveBytes).DefaultIfEmpty(double.NaN).Max();
 
     private static string LiveAtEnd(ReplayResult result)
     {

@@ -92,6 +92,22 @@ public sealed class ThreadedLoopTests
     }
 
     [Fact]
+    public void LiveBlocksAreCheckedAtTheEnd()
+    {
+        using var calls = new FaultyCalls(SharedFault.OverwritesAnotherBlock);
+        ReplayScript script = Scripts.Written(w =>
+        {
+            w.Malloc(100, thread: 0);
+            w.Malloc(FaultyCalls.FaultySize, thread: 0);
+        });
+
+        ReplayReport report = InTime.Run(() => FaultySharedHeap.Replay(script, calls));
+
+        Assert.StartsWith("event 1: object 0: byte 0 reads 0x", Assert.Single(report.Messages), StringComparison.Ordinal);
+        Assert.Equal(2, report.LiveAtEnd);
+    }
+
+    [Fact]
     public void NullForNoBytesIsAnErrorAndNotAwaitedForEver()
     {
         ReplayScript script = Scripts.Written(w => w.Free(w.Malloc(0, thread: 0), thread: 1));
