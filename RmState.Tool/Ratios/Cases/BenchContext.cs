@@ -15,6 +15,7 @@ internal sealed class BenchContext : IDisposable
         Settings = settings;
         Traces = Path.Combine(root, "traces");
         Replays = ReplayRuns.Over(Traces, settings);
+        ThreadedReplays = ReplayRuns.OnThreads(Traces, settings);
         Rounds = new PairedRounds(settings.Rounds, settings.RoundNanoseconds);
         _largePool = new Lazy<BlockPool>(() => BlockPool.Imagine(settings.Sized(MostBlocks)));
     }
@@ -26,6 +27,9 @@ internal sealed class BenchContext : IDisposable
 
     /// <summary>The replays of the recorded heaps, made when first asked for.</summary>
     internal ReplayRuns Replays { get; }
+
+    /// <summary>The same on the traces' threads.</summary>
+    internal ReplayRuns ThreadedReplays { get; }
 
     internal PairedRounds Rounds { get; }
 
