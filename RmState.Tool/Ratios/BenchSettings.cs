@@ -66,7 +66,7 @@ internal sealed record BenchSettings
     internal double TogetherNanoseconds { get; init; } = 50_000_000;
 
     /// <summary>How much processor time each side's part of a round is to take in which one thread hands blocks to another.</summary>
-    internal double ProcessNanoseconds { get; init; } = 10_000_000;
+    internal double ProcessNanoseconds { get; init; } = 5_000_000;
 
     /// <summary>Caps the rows' table sizes, for the smoke run.</summary>
     internal int LargestTable { get; init; } = int.MaxValue;

@@ -10,16 +10,24 @@ namespace Rm.Tool.Ratios.Contenders;
 internal sealed class Piping<TSource> : IContender
     where TSource : struct, IBlockSource<TSource>
 {
-    private const int Capacity = 128;
+    // What is under way fits the cache, and small blocks do not make the threads wake each other all the time.
+    private const int BytesUnderWay = 1 << 20;
+    private const int FewestUnderWay = 64;
+    private const int MostUnderWay = 1024;
     private const byte Filling = 0x5A;
 
-    private readonly Channel<nint> _channel = Channel.CreateBounded<nint>(new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<nint> _channel;
     private readonly Companion _producer = new();
     private readonly TSource _source = TSource.Create(seed: 0);
     private readonly nuint _size;
 
     /// <summary>Starts the thread that allocates; the one that calls <see cref="Run"/> frees.</summary>
-    internal Piping(nuint size) => _size = size;
+    internal Piping(nuint size)
+    {
+        _size = size;
+        int capacity = Math.Clamp(BytesUnderWay / (int)size, FewestUnderWay, MostUnderWay);
+        _channel = Channel.CreateBounded<nint>(new BoundedChannelOptions(capacity) { SingleReader = true, SingleWriter = true });
+    }
 
     internal TSource Source => _source;
 

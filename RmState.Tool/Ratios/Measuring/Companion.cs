@@ -27,7 +27,7 @@ internal sealed class Companion : IDisposable
     /// <param name="callers">What the calling thread does.</param>
     internal void DoBoth(Action its, Action callers)
     {
-        _work = its;
+        (_work, _failure) = (its, null);
         _barrier.SignalAndWait();
         try
         {
