@@ -50,6 +50,17 @@ internal sealed class BenchContext : IDisposable
         _ => 1,
     });
 
+    /// <summary>The rounds of a kind.</summary>
+    internal PairedRounds RoundsOf(RoundKind kind) => kind switch
+    {
+        RoundKind.Together => new PairedRounds(Settings.LongRounds, Settings.TogetherNanoseconds, RoundTiming.Together),
+        RoundKind.OfProcess => new PairedRounds(Settings.LongRounds, Settings.ProcessNanoseconds, RoundTiming.OfProcess),
+        _ => Rounds,
+    };
+
+    /// <summary>How often a noisy measurement is made at most whose rounds are of a kind.</summary>
+    internal int AttemptsOf(RoundKind kind) => kind == RoundKind.Alone ? Settings.Attempts : Settings.LongAttempts;
+
     public void Dispose()
     {
         if (_largePool.IsValueCreated)
