@@ -23,6 +23,21 @@ internal sealed unsafe class LentBlock(nint block, INativeAllocator allocator, n
     /// <summary>The mark in a heap whose state counts by marks; null elsewhere. Good for as long as the block is out.</summary>
     internal byte* CountMark { get; init; }
 
+    /// <summary>Whether the state that the block goes back to is gone.</summary>
+    internal bool IsHomeless
+    {
+        get
+        {
+            Mailbox? last = home;
+            while (last?.Successor is { } successor)
+            {
+                last = successor;
+            }
+
+            return last is null || last.IsClosed;
+        }
+    }
+
     /// <summary>Whether a mailbox is, or has replaced, the one that the block goes back to.</summary>
     internal bool IsOf(Mailbox? mailbox)
     {

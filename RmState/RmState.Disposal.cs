@@ -16,7 +16,10 @@ public sealed unsafe partial class RmState
     /// <exception cref="LiveBlocksException">Blocks live and the policy forbids it; nothing changed.</exception>
     /// <exception cref="ConcurrentUseException">The call comes from within a deallocator, or another thread uses the state.</exception>
     /// <exception cref="AggregateException">Several deallocators threw; a single exception surfaces as it is. The state is disposed.</exception>
-    /// <remarks>O(table slots + live blocks). Thread rule: the state's.</remarks>
+    /// <remarks>
+    /// O(table slots + live blocks). References that other threads gave back to the state's inbox count first; blocks that wait there
+    /// are freed whatever the policy. Thread rule: the state's.
+    /// </remarks>
     public void Dispose()
     {
         if (IsDisposed)
@@ -99,7 +102,10 @@ public sealed unsafe partial class RmState
     /// <exception cref="ConcurrentUseException">The call comes from within a deallocator, or another thread uses the state.</exception>
     /// <exception cref="AggregateException">Several deallocators threw; a single exception surfaces as it is. The state is as new.</exception>
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
-    /// <remarks>O(table slots + live blocks); no managed allocation when nothing lived. Thread rule: the state's.</remarks>
+    /// <remarks>
+    /// O(table slots + live blocks); no managed allocation when nothing lived. References that other threads gave back to the state's
+    /// inbox count first; blocks that wait there go on waiting. Thread rule: the state's.
+    /// </remarks>
     public RmLeakReport? Reset()
     {
         if (IsDisposed)

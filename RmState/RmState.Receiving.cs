@@ -158,13 +158,9 @@ public sealed unsafe partial class RmState
         {
             loan.Free();
         }
-        catch (ConcurrentUseException)
+        catch (Exception exception) when (exception is not ConcurrentUseException)
         {
-            // The heap is busy with another thread: nothing has changed.
-            throw;
-        }
-        catch (Exception exception)
-        {
+            // A heap that is busy with another thread has changed nothing.
             failure = exception;
         }
         finally
@@ -218,9 +214,11 @@ public sealed unsafe partial class RmState
         return Outcome.Done;
     }
 
-    // A block may come home, or come from a state over the same thread-safe allocator: it is like any other of the allocator then.
+    // A block may come home, or to a state over the same allocator: one that is thread-safe, or that this state has inherited. It is like
+    // any other of the allocator then.
     private bool IsOwn(HandedBlock handed) =>
-        handed.Loan is { } loan && ReferenceEquals(loan.Allocator, _allocator) && (_allocator.IsThreadSafe || loan.IsOf(_mailbox));
+        handed.Loan is { } loan && ReferenceEquals(loan.Allocator, _allocator)
+        && (_allocator.IsThreadSafe || loan.IsOf(_mailbox) || loan.IsHomeless);
 
     /// <summary>Counts a block of the own heap by its mark again.</summary>
     /// <returns>False when its count does not fit there.</returns>

@@ -9,7 +9,7 @@ namespace Rm.Interop;
 /// </summary>
 /// <remarks>
 /// <para>Thread rule: every member is safe on any thread, without a lock; making one is the state's. What one thread leaves is received
-/// in the order in which it left it. Each thing left is an object of some 50 bytes on the GC heap.</para>
+/// in the order in which it left it. A reference given back is an object of 48 bytes on the GC heap, a block handed over one to three.</para>
 /// <para>An inbox does not keep its state alive. When the state is disposed, or goes back to its pool, its inboxes are closed:
 /// blocks that were not received are freed, by their own deallocators, and whatever comes later is refused. A reset leaves inboxes
 /// open. A state that is forgotten and finalized frees no blocks, those in its inbox neither.</para>
