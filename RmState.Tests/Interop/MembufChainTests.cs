@@ -89,7 +89,9 @@ public sealed class MembufChainTests : MembufChecked
         // The room is used up.
         chain.Prepend("+"u8);
         Assert.Equal(3, chain.Parts);
-        Assert.Equal("+eth--ip--tcpbody"u8.ToArray(), chain.AsSequence().ToArray());
+        ReadOnlySequence<byte> bytes = chain.AsSequence();
+        Assert.Equal("+eth--ip--tcpbody"u8.ToArray(), bytes.ToArray());
+        Assert.Equal(0, bytes.GetOffset(bytes.Start));
     }
 
     [Fact]

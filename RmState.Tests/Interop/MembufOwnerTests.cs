@@ -67,7 +67,7 @@ public sealed class MembufOwnerTests : MembufChecked
     [Fact]
     public void DisposalsOnTwoThreadsGiveOneReferenceBack()
     {
-        const int rounds = 3000;
+        const int rounds = 20_000;
         MembufRef[] membufs = [.. Enumerable.Range(0, rounds).Select(_ => Heap.AllocRef(64))];
         MembufOwner[] owners = [.. membufs.Select(MembufOwner.Retain)];
         int[] reached = [-1, -1];
