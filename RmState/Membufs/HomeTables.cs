@@ -18,10 +18,13 @@ internal unsafe struct HomeTables
     /// <summary>The most bytes that all magazines together have above their limits.</summary>
     internal const nuint MostAbove = 4 << 20;
 
+    /// <summary>The largest size whose magazine is looked up by size; that of a pipe's segment is among them.</summary>
+    internal const nuint LargestBySize = 4096;
+
     /// <summary>The identity of no thread: the home has no owner.</summary>
     internal const ulong Nobody = ulong.MaxValue;
 
-    private const int SizeTableBytes = 192;
+    private const int SizeTableBytes = 576;
     private const int SizeTableOffset = 256;
     private const int MagazinesOffset = SizeTableOffset + SizeTableBytes;
 
@@ -60,7 +63,7 @@ internal unsafe struct HomeTables
     [FieldOffset(128)]
     public long Mailbox;
 
-    /// <summary>The magazine for a size of at most <see cref="SizeClasses.LargestInTable"/>.</summary>
+    /// <summary>The magazine for a size of at most <see cref="LargestBySize"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Magazine* SmallMagazine(HomeTables* home, nuint size) =>
         (Magazine*)((byte*)home + *(ushort*)((byte*)home + SizeTableOffset + (((size + 15) >> 4) * sizeof(ushort))));
@@ -83,7 +86,7 @@ internal unsafe struct HomeTables
             magazine->End = next += CapacityFor(magazine->Stride);
         }
 
-        for (nuint size = 0; size <= SizeClasses.LargestInTable; size += 16)
+        for (nuint size = 0; size <= LargestBySize; size += 16)
         {
             ((ushort*)((byte*)home + SizeTableOffset))[size / 16] =
                 (ushort)((byte*)MagazineAt(home, SizeClasses.Of(size)) - (byte*)home);

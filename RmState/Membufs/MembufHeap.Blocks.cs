@@ -90,7 +90,7 @@ public sealed unsafe partial class MembufHeap
         ulong identity = ThreadIdentity.Current;
         HeapHead* head = _head;
         HomeTables* home = *HeapHead.NearbyAt(head, identity);
-        if (home->Open == identity && size <= SizeClasses.LargestInTable)
+        if (home->Open == identity && size <= HomeTables.LargestBySize)
         {
             Magazine* magazine = HomeTables.SmallMagazine(home, size);
             MembufRecord** top = magazine->Top;

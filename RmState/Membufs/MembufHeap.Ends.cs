@@ -116,7 +116,7 @@ public sealed unsafe partial class MembufHeap
         }
     }
 
-    private static void ThrowTogether(List<Exception> failures)
+    internal static void ThrowTogether(List<Exception> failures)
     {
         if (failures.Count == 1)
         {

@@ -36,6 +36,10 @@ public readonly unsafe struct MembufRef : IEquatable<MembufRef>
     /// <summary>The heap it is of, or null for <c>default</c>.</summary>
     public MembufHeap? Heap => _heap;
 
+    internal MembufRecord* Record => _record;
+
+    internal uint Generation => (uint)(_generation >> MembufRecord.GenerationShift);
+
     /// <summary>Whether it names no block, as <c>default</c> does, and what was moved from.</summary>
     public bool IsNone => _heap is null;
 
