@@ -217,9 +217,11 @@ internal static unsafe class MembufCounting<TMemory>
 
             if ((word & Merged) != 0)
             {
-                if (TMemory.TrySwap(&share->Word, word + Change - Queued, word))
+                // An owner that merged it on leaving did not look whether anybody was left.
+                bool last = CountOf(word) == 0;
+                if (TMemory.TrySwap(&share->Word, word + Change - Queued + (last ? Dead : 0), word))
                 {
-                    return CountOutcome.Counted;
+                    return last ? CountOutcome.Last : CountOutcome.Counted;
                 }
 
                 continue;

@@ -176,7 +176,7 @@ public sealed unsafe partial class MembufHeap
 
     private MembufRecord* TakeOf(MembufHome home, nuint size, nuint alignment)
     {
-        int number = alignment > Granule.Bytes || size > SizeClasses.LargestInGranule ? 0
+        int number = Arena.IsPassThrough || alignment > Granule.Bytes || size > SizeClasses.LargestInGranule ? 0
             : alignment <= DefaultAlignment ? SizeClasses.Of(size)
             : SizeClasses.Of(size, alignment);
         if (number == 0 || number > SizeClasses.CountInGranule)
@@ -209,7 +209,17 @@ public sealed unsafe partial class MembufHeap
         return magazine->Top != magazine->Bottom;
     }
 
-    private static void Begin(MembufHome home)
+    private void Begin(MembufHome home)
+    {
+        if (!TryBegin(home))
+        {
+            ThrowIfDisposed();
+        }
+    }
+
+    /// <summary>Says that an operation on a home is under way.</summary>
+    /// <returns>False, and none is, once the heap is closed: looked at afterwards, since closing waits for those it sees.</returns>
+    private bool TryBegin(MembufHome home)
     {
         HomeTables* tables = home.Tables;
         if ((tables->Operations & 1) != 0)
@@ -218,6 +228,13 @@ public sealed unsafe partial class MembufHeap
         }
 
         tables->Operations++;
+        if (!IsDisposed)
+        {
+            return true;
+        }
+
+        End(home);
+        return false;
     }
 
     private static void End(MembufHome home) => home.Tables->Operations++;

@@ -66,17 +66,27 @@ public sealed unsafe partial class MembufHeap
     public long Deref(ref nint block)
     {
         nint given = block;
+        if (given == 0)
+        {
+            return 0;
+        }
+
+        // Cleared before anything of others runs, and set again only if nothing was given back: an onFree may throw whatever it likes.
+        MembufRecord* record = FindTaken(given, out ulong tag);
+        if (record == null)
+        {
+            return DerefUnknown(given);
+        }
+
         block = 0;
-        try
+        CountOutcome outcome = Deref(record, tag, out long remaining);
+        if (outcome != CountOutcome.Counted)
         {
-            return Deref(given);
-        }
-        catch (MemoryViolationException)
-        {
-            // It was not given back.
             block = given;
-            throw;
+            return Refuse(outcome, nameof(Deref), given);
         }
+
+        return remaining;
     }
 
     /// <summary>Takes a reference if the address is a live membuf's.</summary>
@@ -190,8 +200,18 @@ public sealed unsafe partial class MembufHeap
             return 0;
         }
 
-        MembufRecord* record = FindOrThrow(block, nameof(Deref), out ulong tag);
-        return DerefSlowly(record, tag, block);
+        MembufRecord* record = FindTaken(block, out ulong tag);
+        return record != null ? DerefSlowly(record, tag, block) : DerefUnknown(block);
+    }
+
+    private long DerefUnknown(nint block)
+    {
+        if (!IsClosingHere || Find(block) == null)
+        {
+            ThrowUnknown(block, nameof(Deref));
+        }
+
+        return 0;
     }
 
     private CountOutcome Ref(MembufRecord* record, ulong tag, out long count)
@@ -222,9 +242,9 @@ public sealed unsafe partial class MembufHeap
         return outcome;
     }
 
-    /// <summary>Gives a reference back and does what follows.</summary>
+    /// <summary>Gives a reference back and does what follows; throws only what an onFree throws.</summary>
     /// <returns>What was wrong; <see cref="CountOutcome.Counted"/> for nothing.</returns>
-    private CountOutcome Deref(MembufRecord* record, ulong tag, out long remaining)
+    internal CountOutcome Deref(MembufRecord* record, ulong tag, out long remaining)
     {
         ulong identity = ThreadIdentity.Current;
         if (_counts)
@@ -313,7 +333,7 @@ public sealed unsafe partial class MembufHeap
     }
 
     [DoesNotReturn]
-    private long Refuse(CountOutcome outcome, string member, nint block)
+    internal long Refuse(CountOutcome outcome, string member, nint block)
     {
         ThrowIfDisposed();
         throw outcome switch

@@ -10,15 +10,17 @@ public sealed unsafe partial class MembufHeap
     /// forbid it; <see cref="MembufHeapOptions.OnLeak"/> hears of them first. Does nothing the second time.
     /// </summary>
     /// <exception cref="LiveBlocksException">Blocks live, and the policy forbids that; nothing changed.</exception>
-    /// <exception cref="ConcurrentUseException">Called by something that the arena called in the middle of an operation of this thread.</exception>
+    /// <exception cref="ConcurrentUseException">Called by an onFree, or by something that the arena called in the middle of an operation of this thread.</exception>
     /// <exception cref="AggregateException">Several onFree threw; one alone is thrown as it is. Everything is done all the same.</exception>
     /// <remarks>
     /// Other threads that use the heap meanwhile or afterwards get <see cref="ObjectDisposedException"/>; the bytes of its blocks are gone, so
-    /// none may touch them.
+    /// none may touch them. The onFree that it runs may dereference other blocks of the heap, which does nothing then: each has its own turn.
     /// </remarks>
     public void Dispose()
     {
         List<Exception>? failures = null;
+        List<nint> live;
+        int ends = 0;
         lock (_lock)
         {
             if (IsDisposed)
@@ -26,9 +28,10 @@ public sealed unsafe partial class MembufHeap
                 return;
             }
 
-            if (FindHomeOfThisThread() is { } own && (own.Tables->Operations & 1) != 0)
+            if (EndFrame.Of(_head) != null || (FindHomeOfThisThread() is { } own && (own.Tables->Operations & 1) != 0))
             {
-                throw new ConcurrentUseException($"{NameForMessages} cannot be disposed in the middle of an operation. Dispose it afterwards.");
+                throw new ConcurrentUseException(
+                    $"{NameForMessages} cannot be disposed in the middle of an operation, or by an onFree: its caller still works on it. Dispose it afterwards.");
             }
 
             if (_options.DisposePolicy == RmDisposePolicy.ThrowIfLive && TakeReport(out _) is { Blocks: > 0 } living)
@@ -36,22 +39,32 @@ public sealed unsafe partial class MembufHeap
                 throw new LiveBlocksException($"{NameForMessages} cannot be disposed: {living}. Give back their references first.");
             }
 
-            Close();
-            MembufReport? report = TakeReport(out List<nint> live);
+            Volatile.Write(ref _head->Closed, 1);
+        }
+
+        // Not under the lock, which those that are waited for may need.
+        AwaitOperations();
+        lock (_lock)
+        {
+            for (int i = 0; i < _homeCount; i++)
+            {
+                // Among them may be blocks without a reference that nobody has ended yet.
+                Join(ReadMail(_homes[i]!), ref ends);
+            }
+
+            MembufReport report = TakeReport(out live);
             if (report.Blocks > 0)
             {
                 Run(() => _options.OnLeak?.Invoke(report), ref failures);
             }
 
-            foreach (nint place in live)
-            {
-                End((MembufRecord*)place, ref failures);
-            }
+            live.ForEach(static place => EndCounting((MembufRecord*)place));
+        }
 
-            if (_options.DisposePolicy != RmDisposePolicy.Abandon)
-            {
-                CloseMemory();
-            }
+        RunAll(ends, _options.DisposePolicy == RmDisposePolicy.Free ? live : [], ref failures);
+        if (_options.DisposePolicy != RmDisposePolicy.Abandon)
+        {
+            CloseMemory();
         }
 
         _holder.Dispose();
@@ -62,11 +75,27 @@ public sealed unsafe partial class MembufHeap
         }
     }
 
+    /// <summary>
+    /// Whether this thread is disposing the heap. What an onFree then gives back of its other blocks has been ended, and each has its turn.
+    /// </summary>
+    internal bool IsClosingHere
+    {
+        get
+        {
+            EndFrame* frame = EndFrame.Innermost;
+            while (frame != null && (frame->Heap != _head || !frame->IsClosing))
+            {
+                frame = frame->Outer;
+            }
+
+            return frame != null;
+        }
+    }
+
     // Whoever was in the middle of something is through with it afterwards; whoever begins later sees that the heap is closed. The barrier
     // takes the place of one that every allocation would need between saying that it is under way and looking here.
-    private void Close()
+    private void AwaitOperations()
     {
-        Volatile.Write(ref _head->Closed, 1);
         Interlocked.MemoryBarrierProcessWide();
         var spin = new SpinWait();
         foreach (MembufHome? home in _homes)
@@ -78,16 +107,31 @@ public sealed unsafe partial class MembufHeap
         }
     }
 
-    private void End(MembufRecord* record, ref List<Exception>? failures)
+    private static void EndCounting(MembufRecord* record)
     {
-        MembufPolicy? policy = _policies[MembufRecord.PolicyOf(record)];
-        nint block = record->Address;
-        nuint size = MembufRecord.LengthOf(record);
         Volatile.Write(ref RecordChunk.ShareOf(record)->Word, MembufShare.Bias | MembufShare.Dead);
         Volatile.Write(ref record->Tag, MembufRecord.NextFree(record->Tag));
-        if (policy is not null && _options.DisposePolicy == RmDisposePolicy.Free)
+    }
+
+    private void RunAll(int ends, List<nint> records, ref List<Exception>? failures)
+    {
+        var frame = new EndFrame { Heap = _head, Outer = EndFrame.Innermost, IsClosing = true };
+        EndFrame.Innermost = &frame;
+        try
         {
-            Run(() => policy.Run(block, size), ref failures);
+            Run(() => RunEnds(ends), ref failures);
+            foreach (nint place in records)
+            {
+                var record = (MembufRecord*)place;
+                if (_policies[MembufRecord.PolicyOf(record)] is { } policy)
+                {
+                    Run(() => policy.Run(((MembufRecord*)place)->Address, MembufRecord.LengthOf((MembufRecord*)place)), ref failures);
+                }
+            }
+        }
+        finally
+        {
+            EndFrame.Innermost = frame.Outer;
         }
     }
 

@@ -76,6 +76,24 @@ public sealed unsafe partial class MembufHeap
         first = RecordChunk.IndexOf(record);
     }
 
+    /// <summary>Puts one chain of dead blocks before another.</summary>
+    private void Join(int first, ref int ends)
+    {
+        if (first == 0)
+        {
+            return;
+        }
+
+        MembufRecord* last = _store.At(first);
+        while (last->Local != 0)
+        {
+            last = _store.At(last->Local);
+        }
+
+        last->Local = ends;
+        ends = first;
+    }
+
     private void RunEnds(int first)
     {
         if (first == 0)
@@ -139,9 +157,8 @@ public sealed unsafe partial class MembufHeap
         }
 
         HomeTables* tables = *HeapHead.HomeAt(_head, record->Home);
-        if (tables->Identity == ThreadIdentity.Current && (tables->Operations & 1) == 0 && _homes[record->Home] is { } home && !IsDisposed)
+        if (tables->Identity == ThreadIdentity.Current && (tables->Operations & 1) == 0 && _homes[record->Home] is { } home && TryBegin(home))
         {
-            Begin(home);
             try
             {
                 if (TryRecycle(home, record))
