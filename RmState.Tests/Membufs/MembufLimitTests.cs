@@ -16,15 +16,15 @@ public sealed unsafe class MembufLimitTests : LeakChecked
         MembufHeap heap = NewMembufHeap();
         MembufRef handle = heap.AllocRef(100);
         nint block = handle.Block;
-        MembufRecords.SetSharedCount(heap, block, MembufShare.Limit - 1);
+        MembufRecords.SetSharedCount(heap, block, MembufRecords.Limit - 1);
         Action check = () =>
         {
-            Assert.Equal(MembufShare.Limit, heap.Ref(block));
+            Assert.Equal(MembufRecords.Limit, heap.Ref(block));
             Assert.Throws<OverflowException>(() => heap.Ref(block));
             Assert.Throws<OverflowException>(() => handle.Ref());
             Assert.False(heap.TryRef(block, out _));
-            Assert.Equal(MembufShare.Limit, heap.RefCount(block));
-            Assert.Equal(MembufShare.Limit - 1, heap.Deref(block));
+            Assert.Equal(MembufRecords.Limit, heap.RefCount(block));
+            Assert.Equal(MembufRecords.Limit - 1, heap.Deref(block));
         };
         if (byAnotherThread)
         {

@@ -5,6 +5,9 @@ namespace Rm.Tests.Membufs;
 /// <summary>Reaches into a heap's records, to bring about what would take years.</summary>
 internal static unsafe class MembufRecords
 {
+    /// <summary>The most references of a block.</summary>
+    public const long Limit = uint.MaxValue;
+
     public static MembufRecord* Of(MembufHeap heap, nint block)
     {
         MembufRecord* record = HeapHead.Find(heap.Head, block);

@@ -86,6 +86,25 @@ public sealed unsafe class MembufShrinkTests : LeakChecked
         heap.Deref(block);
     }
 
+    // It is not kept at hand as one of its class.
+    [Fact]
+    public void ShrunkBlocksPlaceIsNotHandedOutAsALargeOne()
+    {
+        Arena arena = NewArena();
+        MembufHeap heap = NewMembufHeap(new MembufHeapOptions { Arena = arena });
+        const int size = 200 << 10;
+        nint[] blocks = [heap.Alloc(size), heap.Alloc(size)];
+        heap.Shrink(blocks[0], 40 << 10);
+        heap.Deref(blocks[0]);
+
+        blocks[0] = heap.Alloc(size);
+        var pool = (SizeClassHeap)Assert.Single(arena.Pools);
+        Assert.All(blocks, block => Assert.True(pool.UsableSize(block) >= size));
+        Assert.All(blocks, block => new Span<byte>((void*)block, size).Fill(1));
+        heap.Verify();
+        Assert.All(blocks, block => heap.Deref(block));
+    }
+
     [Fact]
     public void AnotherThreadOrASharedBlockChangesTheSizeAlone()
     {

@@ -135,10 +135,10 @@ public sealed unsafe class MembufSliceTests : LeakChecked
         Assert.Equal(1, handle.RefCount);
 
         // No reference is left for the second part.
-        MembufRecords.SetSharedCount(heap, handle.Block, MembufShare.Limit);
+        MembufRecords.SetSharedCount(heap, handle.Block, MembufRecords.Limit);
         Assert.Throws<OverflowException>(() => MembufRef.Split(ref handle, 50));
         Assert.Throws<OverflowException>(() => handle.Slice(0, 10));
-        Assert.Equal(MembufShare.Limit, handle.RefCount);
+        Assert.Equal(MembufRecords.Limit, handle.RefCount);
         MembufRecords.SetSharedCount(heap, handle.Block, 1);
         Assert.Equal(0, MembufRef.Deref(ref handle));
     }

@@ -15,9 +15,6 @@ internal unsafe struct EndFrame
     /// <summary>The number of the first record that waits, 0 for none; each names the next where its count was.</summary>
     public int Waiting;
 
-    /// <summary>Whether it is the heap's disposal.</summary>
-    public bool IsClosing;
-
     internal static ref EndFrame* Innermost => ref _innermost;
 
     /// <summary>The frame of a heap on this thread's stack.</summary>

@@ -18,7 +18,7 @@ public sealed unsafe partial class MembufHeap
     /// Blocks whose end was left to this thread were ended first, and several onFree threw; one alone is thrown as it is. Nothing was allocated.
     /// </exception>
     /// <remarks>O(1). No lock and no atomic instruction where a block of the size is at hand.</remarks>
-    public nint Alloc(nuint size) => Take(size)->Address;
+    public nint Alloc(nuint size) => Take(size, out _)->Address;
 
     /// <summary>Allocates a block with one reference, the caller's. Mirrors <c>membuf_alloc</c>.</summary>
     /// <param name="size">Bytes; 0 gives a unique, non-null block.</param>
@@ -59,7 +59,12 @@ public sealed unsafe partial class MembufHeap
     /// <param name="size">Bytes; 0 gives a unique block of no bytes.</param>
     /// <returns>The handle; the block's contents are undefined.</returns>
     /// <inheritdoc cref="Alloc(nuint)"/>
-    public MembufRef AllocRef(nuint size) => new(this, Take(size));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public MembufRef AllocRef(nuint size)
+    {
+        MembufRecord* record = Take(size, out ulong tag);
+        return new MembufRef(this, record, tag);
+    }
 
     /// <summary>Allocates a block with one reference, the caller's, and returns a handle of it.</summary>
     /// <param name="size">Bytes; 0 gives a unique block of no bytes.</param>
@@ -80,38 +85,30 @@ public sealed unsafe partial class MembufHeap
     public MembufRef AllocRef(nuint size, nuint alignment, MembufPolicy policy) => new(this, Take(size, alignment, NumberOf(policy)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private MembufRecord* Take(nuint size)
+    private MembufRecord* Take(nuint size, out ulong tag)
     {
         ulong identity = ThreadIdentity.Current;
         HeapHead* head = _head;
         HomeTables* home = *HeapHead.NearbyAt(head, identity);
-        if (home->Identity == identity && size <= SizeClasses.LargestInTable)
+        if (home->Open == identity && size <= SizeClasses.LargestInTable)
         {
-            long operations = home->Operations;
-            home->Operations = operations | 1;
-            if (((operations & 1) | (uint)head->Closed) == 0)
+            Magazine* magazine = HomeTables.SmallMagazine(home, size);
+            MembufRecord** top = magazine->Top;
+            if (top != magazine->Bottom)
             {
-                Magazine* magazine = HomeTables.SmallMagazine(home, size);
-                MembufRecord** top = magazine->Top;
-                if (top != magazine->Bottom)
-                {
-                    MembufRecord* record = *--top;
-                    magazine->Top = top;
-                    home->Allocations++;
-                    record->Extent = size;
-                    record->Local = 1;
-                    record->Touched = home->FirstTouched;
-                    record->Tag = (record->Tag & ~MembufRecord.OwnerMask) | identity;
-                    home->Operations = operations + 2;
-                    GC.KeepAlive(this);
-                    return record;
-                }
+                MembufRecord* record = *--top;
+                magazine->Top = top;
+                home->Allocations++;
+                record->Extent = size;
+                record->Tag = tag = record->Tag - MembufRecord.Free + identity;
+                GC.KeepAlive(this);
+                return record;
             }
-
-            home->Operations = operations;
         }
 
-        return Take(size, 0, 0);
+        MembufRecord* taken = Take(size, 0, 0);
+        tag = taken->Tag;
+        return taken;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -128,23 +125,27 @@ public sealed unsafe partial class MembufHeap
             throw new ArgumentOutOfRangeException(nameof(alignment), (ulong)alignment, "An alignment is a power of two.");
         }
 
+        int number = ClassFor(size, alignment);
         MembufHome? home = FindOrMakeHome();
         if (home is null || size > MembufRecord.LengthMask)
         {
             return null;
         }
 
-        // What others sent back may be just what is wanted.
-        SettleMail(home);
-        Begin(home);
-        MembufRecord* record;
-        try
+        MembufRecord* record = TakeAtHand(home.Tables, number);
+        if (record == null)
         {
-            record = TakeOf(home, size, alignment);
-        }
-        finally
-        {
-            End(home);
+            // What others sent back may be just what is wanted.
+            SettleMail(home);
+            Begin(home);
+            try
+            {
+                record = TakeElsewhere(home, number, size, alignment);
+            }
+            finally
+            {
+                End(home);
+            }
         }
 
         if (record != null)
@@ -155,15 +156,22 @@ public sealed unsafe partial class MembufHeap
         return record;
     }
 
+    // Of a pass-through arena malloc hands out every block as it was asked for.
+    private int ClassFor(nuint size, nuint alignment)
+    {
+        int number = Arena.IsPassThrough || alignment > Granule.Bytes || size > SizeClasses.Largest ? 0
+            : alignment <= DefaultAlignment ? SizeClasses.Of(size)
+            : SizeClasses.Of(size, alignment);
+        return number < HomeTables.Magazines ? number : 0;
+    }
+
     // The record is this thread's alone until it is handed out.
     private static void Occupy(MembufHome home, MembufRecord* record, nuint size, ushort policy)
     {
         HomeTables* tables = home.Tables;
         tables->Allocations++;
         record->Extent = MembufRecord.ExtentOf(size, policy);
-        record->Touched = tables->FirstTouched;
         ulong owner = tables->Identity;
-        record->Local = 1;
         if (owner > MembufRecord.LastOwner)
         {
             owner = MembufRecord.Shared;
@@ -174,28 +182,38 @@ public sealed unsafe partial class MembufHeap
         record->Tag = (record->Tag & ~MembufRecord.OwnerMask) | owner;
     }
 
-    private MembufRecord* TakeOf(MembufHome home, nuint size, nuint alignment)
+    private static MembufRecord* TakeAtHand(HomeTables* home, int number)
     {
-        int number = Arena.IsPassThrough || alignment > Granule.Bytes || size > SizeClasses.LargestInGranule ? 0
-            : alignment <= DefaultAlignment ? SizeClasses.Of(size)
-            : SizeClasses.Of(size, alignment);
-        if (number == 0 || number > SizeClasses.CountInGranule)
+        Magazine* magazine = HomeTables.MagazineAt(home, number);
+        if (magazine->Top == magazine->Bottom || home->Open != home->Identity)
+        {
+            return null;
+        }
+
+        home->Above -= magazine->Top > magazine->Limit ? magazine->Stride : 0;
+        return *--magazine->Top;
+    }
+
+    private MembufRecord* TakeElsewhere(MembufHome home, int number, nuint size, nuint alignment)
+    {
+        if (number == 0)
         {
             nint block = home.Pool.Take(size, alignment, zeroed: false, Mark.Live);
-            return block == 0 ? null : Place(home, block);
+            return block == 0 ? null : Place(home, block, number);
         }
 
         Magazine* magazine = HomeTables.MagazineAt(home.Tables, number);
-        return magazine->Top != magazine->Bottom || Refill(home, magazine) ? *--magazine->Top : null;
+        return magazine->Top != magazine->Bottom || Refill(home, number) ? *--magazine->Top : null;
     }
 
-    private bool Refill(MembufHome home, Magazine* magazine)
+    private bool Refill(MembufHome home, int number)
     {
-        int wanted = Math.Max(1, magazine->Capacity / 2);
+        Magazine* magazine = HomeTables.MagazineAt(home.Tables, number);
+        int wanted = magazine->Batch;
         for (int i = 0; i < wanted; i++)
         {
             nint block = home.Pool.Take(magazine->Stride, 0, zeroed: false, Mark.Live);
-            MembufRecord* record = block == 0 ? null : Place(home, block);
+            MembufRecord* record = block == 0 ? null : Place(home, block, number);
             if (record == null)
             {
                 break;
@@ -209,33 +227,31 @@ public sealed unsafe partial class MembufHeap
         return magazine->Top != magazine->Bottom;
     }
 
+    /// <summary>Begins a long way in a home: as its thread, or under the lock when it has none.</summary>
+    /// <exception cref="ObjectDisposedException">The heap is closed.</exception>
     private void Begin(MembufHome home)
     {
-        if (!TryBegin(home))
+        HomeTables* tables = home.Tables;
+        if (tables->Busy != 0)
         {
+            throw new ConcurrentUseException($"{NameForMessages} was used by something that its arena called in the middle of an operation. Use it afterwards.");
+        }
+
+        // Either this sees that the heap is closed, or whoever closes it sees this, and waits.
+        Interlocked.Exchange(ref tables->Busy, 1);
+        tables->Open = HomeTables.Nobody;
+        if (IsDisposed)
+        {
+            Volatile.Write(ref tables->Busy, 0);
             ThrowIfDisposed();
         }
     }
 
-    /// <summary>Says that an operation on a home is under way.</summary>
-    /// <returns>False, and none is, once the heap is closed: looked at afterwards, since closing waits for those it sees.</returns>
-    private bool TryBegin(MembufHome home)
+    private void End(MembufHome home)
     {
         HomeTables* tables = home.Tables;
-        if ((tables->Operations & 1) != 0)
-        {
-            throw new ConcurrentUseException("A membuf heap was used by something that its arena called in the middle of an operation. Use it afterwards.");
-        }
-
-        tables->Operations++;
-        if (!IsDisposed)
-        {
-            return true;
-        }
-
-        End(home);
-        return false;
+        tables->Open = tables->Identity;
+        Volatile.Write(ref tables->Busy, 0);
+        GC.KeepAlive(this);
     }
-
-    private static void End(MembufHome home) => home.Tables->Operations++;
 }

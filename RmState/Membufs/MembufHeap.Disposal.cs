@@ -5,30 +5,88 @@ namespace Rm.Membufs;
 // The heap's end, and what still lives then.
 public sealed unsafe partial class MembufHeap
 {
+    private int _disposer;
+
     /// <summary>
     /// Ends the heap. By <see cref="MembufHeapOptions.DisposePolicy"/> the blocks that live are ended, each with its onFree once, or left, or
-    /// forbid it; <see cref="MembufHeapOptions.OnLeak"/> hears of them first. Does nothing the second time.
+    /// forbid it; <see cref="MembufHeapOptions.OnLeak"/> hears of them first. What an onFree gives back meanwhile has ended too, and is no
+    /// error. Does nothing the second time.
     /// </summary>
     /// <exception cref="LiveBlocksException">Blocks live, and the policy forbids that; nothing changed.</exception>
     /// <exception cref="ConcurrentUseException">Called by an onFree, or by something that the arena called in the middle of an operation of this thread.</exception>
     /// <exception cref="AggregateException">Several onFree threw; one alone is thrown as it is. Everything is done all the same.</exception>
     /// <remarks>
     /// Other threads that use the heap meanwhile or afterwards get <see cref="ObjectDisposedException"/>; the bytes of its blocks are gone, so
-    /// none may touch them. The onFree that it runs may dereference other blocks of the heap, which does nothing then: each has its own turn.
+    /// none may touch them, nor be releasing the last reference of a block with an onFree just then.
     /// </remarks>
     public void Dispose()
     {
+        if (!TryClose())
+        {
+            return;
+        }
+
+        WaitForLongWays();
+        Volatile.Write(ref _disposer, Environment.CurrentManagedThreadId);
         List<Exception>? failures = null;
         List<nint> live;
+        MembufReport report;
         int ends = 0;
+        lock (_lock)
+        {
+            for (int i = 0; i < _homeCount; i++)
+            {
+                // Among them may be blocks without a reference that nobody has ended yet.
+                Join(ReadMail(_homes[i]!), ref ends);
+            }
+
+            report = TakeReport(out live);
+            live.ForEach(EndAtOnce);
+        }
+
+        Run(() => RunEnds(ends), ref failures);
+
+        if (report.Blocks > 0)
+        {
+            Run(() => _options.OnLeak?.Invoke(report), ref failures);
+        }
+
+        if (_options.DisposePolicy == RmDisposePolicy.Free)
+        {
+            foreach (nint place in live)
+            {
+                RunPolicy((MembufRecord*)place, ref failures);
+            }
+        }
+
+        lock (_lock)
+        {
+            live.ForEach(static place => Volatile.Write(ref ((MembufRecord*)place)->Tag, MembufRecord.NextFree(((MembufRecord*)place)->Tag)));
+            if (_options.DisposePolicy != RmDisposePolicy.Abandon)
+            {
+                CloseMemory();
+            }
+        }
+
+        Volatile.Write(ref _disposer, 0);
+        _holder.Dispose();
+        GC.SuppressFinalize(this);
+        if (failures is not null)
+        {
+            ThrowTogether(failures);
+        }
+    }
+
+    private bool TryClose()
+    {
         lock (_lock)
         {
             if (IsDisposed)
             {
-                return;
+                return false;
             }
 
-            if (EndFrame.Of(_head) != null || (FindHomeOfThisThread() is { } own && (own.Tables->Operations & 1) != 0))
+            if (EndFrame.Of(_head) != null || (FindHomeOfThisThread() is { } own && own.Tables->Busy != 0))
             {
                 throw new ConcurrentUseException(
                     $"{NameForMessages} cannot be disposed in the middle of an operation, or by an onFree: its caller still works on it. Dispose it afterwards.");
@@ -39,101 +97,50 @@ public sealed unsafe partial class MembufHeap
                 throw new LiveBlocksException($"{NameForMessages} cannot be disposed: {living}. Give back their references first.");
             }
 
-            Volatile.Write(ref _head->Closed, 1);
-        }
-
-        // Not under the lock, which those that are waited for may need.
-        AwaitOperations();
-        lock (_lock)
-        {
-            for (int i = 0; i < _homeCount; i++)
-            {
-                // Among them may be blocks without a reference that nobody has ended yet.
-                Join(ReadMail(_homes[i]!), ref ends);
-            }
-
-            MembufReport report = TakeReport(out live);
-            if (report.Blocks > 0)
-            {
-                Run(() => _options.OnLeak?.Invoke(report), ref failures);
-            }
-
-            live.ForEach(static place => EndCounting((MembufRecord*)place));
-        }
-
-        RunAll(ends, _options.DisposePolicy == RmDisposePolicy.Free ? live : [], ref failures);
-        if (_options.DisposePolicy != RmDisposePolicy.Abandon)
-        {
-            CloseMemory();
-        }
-
-        _holder.Dispose();
-        GC.SuppressFinalize(this);
-        if (failures is not null)
-        {
-            ThrowTogether(failures);
+            _ = Interlocked.Exchange(ref _head->Closed, 1);
+            return true;
         }
     }
 
-    /// <summary>
-    /// Whether this thread is disposing the heap. What an onFree then gives back of its other blocks has been ended, and each has its turn.
-    /// </summary>
-    internal bool IsClosingHere
+    // Whoever is in the middle of a long way is through with it afterwards; whoever begins one later sees that the heap is closed. A short way
+    // touches the heap's own tables only, which stay. Not under the lock, which a long way may need.
+    private void WaitForLongWays()
     {
-        get
-        {
-            EndFrame* frame = EndFrame.Innermost;
-            while (frame != null && (frame->Heap != _head || !frame->IsClosing))
-            {
-                frame = frame->Outer;
-            }
-
-            return frame != null;
-        }
-    }
-
-    // Whoever was in the middle of something is through with it afterwards; whoever begins later sees that the heap is closed. The barrier
-    // takes the place of one that every allocation would need between saying that it is under way and looking here.
-    private void AwaitOperations()
-    {
-        Interlocked.MemoryBarrierProcessWide();
         var spin = new SpinWait();
         foreach (MembufHome? home in _homes)
         {
-            while (home is not null && (Volatile.Read(ref home.Tables->Operations) & 1) != 0)
+            while (home is not null && Volatile.Read(ref home.Tables->Busy) != 0)
             {
                 spin.SpinOnce();
             }
-        }
-    }
 
-    private static void EndCounting(MembufRecord* record)
-    {
-        Volatile.Write(ref RecordChunk.ShareOf(record)->Word, MembufShare.Bias | MembufShare.Dead);
-        Volatile.Write(ref record->Tag, MembufRecord.NextFree(record->Tag));
-    }
-
-    private void RunAll(int ends, List<nint> records, ref List<Exception>? failures)
-    {
-        var frame = new EndFrame { Heap = _head, Outer = EndFrame.Innermost, IsClosing = true };
-        EndFrame.Innermost = &frame;
-        try
-        {
-            Run(() => RunEnds(ends), ref failures);
-            foreach (nint place in records)
+            if (home is not null)
             {
-                var record = (MembufRecord*)place;
-                if (_policies[MembufRecord.PolicyOf(record)] is { } policy)
-                {
-                    Run(() => policy.Run(((MembufRecord*)place)->Address, MembufRecord.LengthOf((MembufRecord*)place)), ref failures);
-                }
+                home.Tables->Open = HomeTables.Nobody;
             }
         }
-        finally
+    }
+
+    // All have ended before the first onFree runs: one that another's would release is not ended twice.
+    private static void EndAtOnce(nint place)
+    {
+        var record = (MembufRecord*)place;
+        Volatile.Write(ref record->Touched, MembufRecord.ByOthers);
+        Volatile.Write(ref RecordChunk.ShareOf(record)->Word, MembufShare.Bias | MembufShare.Dead);
+    }
+
+    private void RunPolicy(MembufRecord* record, ref List<Exception>? failures)
+    {
+        if (_policies[MembufRecord.PolicyOf(record)] is { } policy)
         {
-            EndFrame.Innermost = frame.Outer;
+            nint block = record->Address;
+            nuint size = MembufRecord.LengthOf(record);
+            Run(() => policy.Run(block, size), ref failures);
         }
     }
+
+    /// <summary>Whether this thread disposes the heap just now: then all blocks have ended, and what an onFree gives back is in vain.</summary>
+    internal bool IsDisposing => Volatile.Read(ref _disposer) == Environment.CurrentManagedThreadId;
 
     private void CloseMemory()
     {

@@ -1,44 +1,41 @@
+using System.Runtime.CompilerServices;
 using Protocol = Rm.Membufs.MembufCounting<Rm.Membufs.NativeCountMemory>;
-using Mailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
+using RecordMailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
 
 namespace Rm.Membufs;
 
 // What follows the last reference: onFree, and the way of the memory back to its home.
 public sealed unsafe partial class MembufHeap
 {
-    /// <summary>Ends a block that no other thread than this one, its owner, ever touched.</summary>
+    /// <summary>Ends a block that no other thread than this one, its owner, ever touched, if its place can be at hand at once.</summary>
+    /// <returns>False, and nothing changed, when it cannot, or there is something to do at its end.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryEndOwned(MembufRecord* record, ulong tag)
+    {
+        HomeTables* home = *HeapHead.HomeAt(_head, record->Home);
+        Magazine* magazine = HomeTables.MagazineAt(home, record->Class);
+        MembufRecord** top = magazine->Top;
+        ulong next = MembufRecord.NextFree(tag);
+        if (record->Extent > MembufRecord.LengthMask || home->Open != (tag & MembufRecord.OwnerMask) || top >= magazine->Limit || next <= MembufRecord.Free)
+        {
+            return false;
+        }
+
+        record->Tag = next;
+        *top = record;
+        magazine->Top = top + 1;
+        home->Recycled++;
+        GC.KeepAlive(this);
+        return true;
+    }
+
     private void EndOwned(MembufRecord* record, ulong tag)
     {
-        if (MembufRecord.PolicyOf(record) != 0)
+        if (!TryEndOwned(record, tag))
         {
             Protocol.EndOwned(record, RecordChunk.ShareOf(record));
-            RunEnd(record);
-            return;
+            EndShared(record);
         }
-
-        HomeTables* home = *HeapHead.HomeAt(_head, record->Home);
-        long operations = home->Operations;
-        home->Operations = operations | 1;
-        if (((operations & 1) | (uint)_head->Closed) == 0)
-        {
-            Magazine* magazine = HomeTables.MagazineAt(home, record->Class);
-            MembufRecord** top = magazine->Top;
-            ulong next = MembufRecord.NextFree(tag);
-            if (top != magazine->Limit && next > MembufRecord.Free)
-            {
-                record->Tag = next;
-                *top = record;
-                magazine->Top = top + 1;
-                home->Recycled++;
-                home->Operations = operations + 2;
-                GC.KeepAlive(this);
-                return;
-            }
-        }
-
-        home->Operations = operations;
-        Protocol.EndOwned(record, RecordChunk.ShareOf(record));
-        ReturnHome(record);
     }
 
     /// <summary>Ends a block that was counted in its share, and that this thread declared dead.</summary>
@@ -157,8 +154,9 @@ public sealed unsafe partial class MembufHeap
         }
 
         HomeTables* tables = *HeapHead.HomeAt(_head, record->Home);
-        if (tables->Identity == ThreadIdentity.Current && (tables->Operations & 1) == 0 && _homes[record->Home] is { } home && TryBegin(home))
+        if (tables->Identity == ThreadIdentity.Current && tables->Busy == 0 && _homes[record->Home] is { } home && !IsDisposed)
         {
+            Begin(home);
             try
             {
                 if (TryRecycle(home, record))
@@ -180,7 +178,7 @@ public sealed unsafe partial class MembufHeap
     {
         HomeTables* home = *HeapHead.HomeAt(_head, record->Home);
         ushort number = record->Home;
-        Mailbox.Put(&home->Mailbox, record, RecordChunk.ShareOf(record));
+        RecordMailbox.Put(&home->Mailbox, record, RecordChunk.ShareOf(record));
 
         // The swap above is a fence, and so is one on the other side: a home that loses its owner now has its mail read by him or by us.
         if (Volatile.Read(ref home->Identity) == HomeTables.Nobody)
@@ -198,6 +196,7 @@ public sealed unsafe partial class MembufHeap
             return false;
         }
 
+        record->Touched = home.Tables->FirstTouched;
         home.Tables->Recycled++;
         if (record->Tag >> MembufRecord.GenerationShift == 0)
         {
@@ -205,20 +204,29 @@ public sealed unsafe partial class MembufHeap
             return true;
         }
 
-        Magazine* magazine = HomeTables.MagazineAt(home.Tables, record->Class);
         if (record->Class == 0)
         {
             FreePlace(home, record);
-            return true;
         }
-
-        if (magazine->Top == magazine->Limit)
+        else
         {
-            Flush(home, magazine, Math.Max(1, magazine->Capacity / 2));
+            PutAtHand(home, record);
         }
 
-        *magazine->Top++ = record;
         return true;
+    }
+
+    private void PutAtHand(MembufHome home, MembufRecord* record)
+    {
+        HomeTables* tables = home.Tables;
+        Magazine* magazine = HomeTables.MagazineAt(tables, record->Class);
+        if (magazine->Top == magazine->End || (magazine->Top >= magazine->Limit && tables->Above + magazine->Stride > HomeTables.MostAbove))
+        {
+            Flush(home, magazine, magazine->Batch);
+        }
+
+        tables->Above += magazine->Top >= magazine->Limit ? magazine->Stride : 0;
+        *magazine->Top++ = record;
     }
 
     // Those that lie longest go back to the pool.
@@ -231,6 +239,8 @@ public sealed unsafe partial class MembufHeap
 
         int rest = magazine->Count - count;
         new Span<nint>(magazine->Bottom + count, rest).CopyTo(new Span<nint>(magazine->Bottom, rest));
+        int above = Math.Max(0, magazine->Count - (int)(magazine->Limit - magazine->Bottom));
+        home.Tables->Above -= (nuint)Math.Min(above, count) * magazine->Stride;
         magazine->Top = magazine->Bottom + rest;
     }
 

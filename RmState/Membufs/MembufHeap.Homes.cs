@@ -1,6 +1,6 @@
 using Rm.Arenas;
 using Protocol = Rm.Membufs.MembufCounting<Rm.Membufs.NativeCountMemory>;
-using Mailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
+using RecordMailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
 
 namespace Rm.Membufs;
 
@@ -75,7 +75,7 @@ public sealed unsafe partial class MembufHeap
     private MembufHome? FindHome(ulong identity)
     {
         HomeTables* near = *HeapHead.NearbyAt(_head, identity);
-        if (near->Identity == identity)
+        if (near->Open == identity)
         {
             return _homes[near->Number];
         }
@@ -104,7 +104,7 @@ public sealed unsafe partial class MembufHeap
             return home;
         }
 
-        var holder = new MembufHolder(this, identity);
+        var holder = new MembufHolder(_self, identity);
         lock (_lock)
         {
             if (IsDisposed || (home = _orphans.TryPop(out MembufHome? orphan) ? orphan : MakeHome()) is null)
@@ -116,6 +116,7 @@ public sealed unsafe partial class MembufHeap
 
             _homesByIdentity.Add(identity, home);
             Volatile.Write(ref home.Tables->Identity, identity);
+            home.Tables->Open = identity;
             *HeapHead.NearbyAt(_head, identity) = home.Tables;
         }
 
@@ -148,7 +149,7 @@ public sealed unsafe partial class MembufHeap
         }
 
         HomeTables.Define(tables, (nint)tables + entriesOffset);
-        tables->Identity = HomeTables.Nobody;
+        tables->Open = tables->Identity = HomeTables.Nobody;
         tables->Number = (ushort)_homeCount;
         tables->FirstTouched = _counts ? MembufRecord.Observed : (byte)0;
         var home = new MembufHome(tables, pool);
@@ -260,7 +261,7 @@ public sealed unsafe partial class MembufHeap
         int ends = 0;
         MembufRecord* late = null;
         MembufRecord* next;
-        for (MembufRecord* record = Mailbox.TakeAll(&home.Tables->Mailbox); record != null; record = next)
+        for (MembufRecord* record = RecordMailbox.TakeAll(&home.Tables->Mailbox); record != null; record = next)
         {
             MembufShare* share = RecordChunk.ShareOf(record);
             next = (MembufRecord*)share->Next;
@@ -279,7 +280,7 @@ public sealed unsafe partial class MembufHeap
         for (; late != null; late = next)
         {
             next = (MembufRecord*)RecordChunk.ShareOf(late)->Next;
-            Mailbox.Put(&home.Tables->Mailbox, late, RecordChunk.ShareOf(late));
+            RecordMailbox.Put(&home.Tables->Mailbox, late, RecordChunk.ShareOf(late));
         }
 
         return ends;

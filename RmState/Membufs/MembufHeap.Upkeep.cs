@@ -1,3 +1,4 @@
+using Rm.Arenas;
 using Rm.Violations;
 using Protocol = Rm.Membufs.MembufCounting<Rm.Membufs.NativeCountMemory>;
 
@@ -86,7 +87,7 @@ public sealed unsafe partial class MembufHeap
         }
 
         record->Extent = MembufRecord.ExtentOf(newSize, MembufRecord.PolicyOf(record));
-        nuint given = record->Class == 0 ? GiveTailBack(record, newSize) : 0;
+        nuint given = record->Class is > 0 and <= SizeClasses.CountInGranule ? 0 : GiveTailBack(record, newSize);
         GC.KeepAlive(this);
         return given;
     }
@@ -96,14 +97,19 @@ public sealed unsafe partial class MembufHeap
     {
         HomeTables* tables = *HeapHead.HomeAt(_head, record->Home);
         MembufHome home = _homes[record->Home]!;
-        if (tables->Identity != ThreadIdentity.Current || (tables->Operations & 1) != 0 || !TryBegin(home))
+        if (tables->Identity != ThreadIdentity.Current || tables->Busy != 0)
         {
             return 0;
         }
 
+        Begin(home);
         try
         {
-            return home.Pool.ShrinkInPlace(record->Address, newSize);
+            nuint given = home.Pool.ShrinkInPlace(record->Address, newSize);
+
+            // It is no more like the others of its class, which are kept at hand.
+            record->Class = given == 0 ? record->Class : (byte)0;
+            return given;
         }
         finally
         {

@@ -2,15 +2,17 @@ namespace Rm.Membufs;
 
 /// <summary>
 /// Only its thread refers to it: when it is collected, the thread is gone, and its home is handed on. What it refers to outlives it, since
-/// the records' own finalizer runs after all others. A thread that lives must not keep a heap that nobody else knows, so the reference is weak.
+/// the records' own finalizer runs after all others.
 /// </summary>
-internal sealed class MembufHolder(MembufHeap heap, ulong identity) : IDisposable
+/// <param name="heap">
+/// Weak, since a thread that lives must not keep a heap that nobody else knows; the heap's own, which is not finalized before the heap.
+/// </param>
+/// <param name="identity">The thread.</param>
+internal sealed class MembufHolder(WeakReference<MembufHeap> heap, ulong identity) : IDisposable
 {
-    private readonly WeakReference<MembufHeap> _heap = new(heap);
-
     ~MembufHolder()
     {
-        if (_heap.TryGetTarget(out MembufHeap? target))
+        if (heap.TryGetTarget(out MembufHeap? target))
         {
             target.HandOn(identity);
         }

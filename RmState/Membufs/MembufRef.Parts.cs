@@ -30,16 +30,16 @@ public readonly unsafe partial struct MembufRef
             return 0;
         }
 
-        if (!given.TryTag(out ulong tag))
-        {
-            // Nothing to give back: it throws, or the heap is being disposed.
-            return given.DerefSlowly();
-        }
-
+        ulong tag = given.Tag(nameof(Deref));
         handle = default;
         CountOutcome outcome = given._heap.Deref(given._record, tag, out long remaining);
         if (outcome != CountOutcome.Counted)
         {
+            if (given._heap.IsDisposing)
+            {
+                return 0;
+            }
+
             handle = given;
             return given._heap.Refuse(outcome, nameof(Deref), given._record->Address);
         }
