@@ -33,7 +33,7 @@ public sealed unsafe class MembufDisposeTests : LeakChecked
         Assert.Equal("50 3", order[0]);
         Assert.StartsWith("membuf heap 'frames': 3 blocks live, 5242990 bytes", order[1]);
         Assert.Contains("100 bytes, 2 references", order[1], StringComparison.Ordinal);
-        Assert.Equal(["100 1", "5242880 2"], order[2..].Order(StringComparer.Ordinal));
+        Assert.Equal(["100 1", "5242880 2"], order[2..].Order(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.True(heap.IsDisposed);
         Assert.True(heap.Arena.IsDisposed);
     }
@@ -140,7 +140,7 @@ public sealed unsafe class MembufDisposeTests : LeakChecked
         }
 
         AggregateException e = Assert.Throws<AggregateException>(heap.Dispose);
-        Assert.Equal(["leak", "end", "end", "end"], e.InnerExceptions.Select(static inner => inner.Message));
+        Assert.Equal(["leak", "end", "end", "end"], e.InnerExceptions.Select(static inner => inner.Message), StringComparer.Ordinal);
         Assert.Equal((3, true, true), (ended, heap.IsDisposed, heap.Arena.IsDisposed));
         heap.Dispose();
     }

@@ -2,6 +2,7 @@ using Rm.Arenas;
 using Rm.Membufs;
 using Rm.Tests.Faults;
 using Rm.Tests.LeakCheck;
+using Rm.Violations;
 
 namespace Rm.Tests.Membufs;
 
@@ -301,7 +302,7 @@ public sealed unsafe class MembufHeapTests : LeakChecked
         Assert.Equal(2, heap.GetReport().Blocks);
         Assert.Equal(0u, heap.Shrink(large, 10));
         Assert.Equal(10u, heap.SizeOf(large));
-        Assert.Throws<Violations.UntrackedPointerException>(() => heap.Ref(aligned + 1));
+        Assert.Throws<UntrackedPointerException>(() => heap.Ref(aligned + 1));
         heap.Deref(aligned);
         heap.Deref(large);
         heap.Verify();
@@ -319,9 +320,9 @@ public sealed unsafe class MembufHeapTests : LeakChecked
         nint block = heap.Alloc(100);
         nint others = other.Alloc(100);
 
-        Assert.Throws<Violations.UntrackedPointerException>(() => heap.Ref(pooled));
-        Assert.Throws<Violations.UntrackedPointerException>(() => heap.Ref(others));
-        Assert.Throws<Violations.UntrackedPointerException>(() => other.Deref(block));
+        Assert.Throws<UntrackedPointerException>(() => heap.Ref(pooled));
+        Assert.Throws<UntrackedPointerException>(() => heap.Ref(others));
+        Assert.Throws<UntrackedPointerException>(() => other.Deref(block));
         heap.Deref(block);
         heap.Dispose();
         *(int*)pooled = 1;
@@ -349,7 +350,7 @@ public sealed unsafe class MembufHeapTests : LeakChecked
             }
 
             Assert.All(blocks, block => Assert.False(idle.IsLive(block)));
-            Assert.All(blocks, block => Assert.Throws<Violations.UntrackedPointerException>(() => idle.Ref(block)));
+            Assert.All(blocks, block => Assert.Throws<UntrackedPointerException>(() => idle.Ref(block)));
             Assert.All(blocks, block => Assert.Equal(0, user.Deref(block)));
             user.Trim();
             heap.Verify();

@@ -141,7 +141,7 @@ public sealed unsafe class MembufPolicyTests : LeakChecked
         nint block = heap.Alloc(64, 0, whole);
         AggregateException e = Assert.Throws<AggregateException>(() => heap.Deref(block));
 
-        Assert.Equal(["0", "1", "2", "whole"], e.InnerExceptions.Select(static inner => inner.Message).Order(StringComparer.Ordinal));
+        Assert.Equal(["0", "1", "2", "whole"], e.InnerExceptions.Select(static inner => inner.Message).Order(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.Equal(0, heap.Statistics.LiveBlocks);
         heap.Verify();
     }

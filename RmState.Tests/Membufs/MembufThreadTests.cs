@@ -24,7 +24,7 @@ public sealed unsafe class MembufThreadTests : LeakChecked
         nint[] blocks = new nint[rounds];
         for (int i = 0; i < rounds; i++)
         {
-            blocks[i] = heap.Alloc((nuint)(4 + (i % 300)), 0, i % 2 == 0 ? policy : policy);
+            blocks[i] = heap.Alloc((nuint)(4 + (i % 300)), 0, policy);
             *(int*)blocks[i] = i;
             for (int holder = 0; holder < threads; holder++)
             {
