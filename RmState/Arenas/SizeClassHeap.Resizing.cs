@@ -65,6 +65,32 @@ public sealed unsafe partial class SizeClassHeap
         return moved;
     }
 
+    /// <summary>Makes a block that has pages of its own shorter, and gives those behind its new end back. Never moves it.</summary>
+    /// <param name="block">A block of this heap that nobody counts.</param>
+    /// <param name="newSize">Bytes to keep, no more than it has.</param>
+    /// <returns>The bytes given back; 0 for a block among others of its size.</returns>
+    internal nuint ShrinkInPlace(nint block, nuint newSize)
+    {
+        _ = Begin();
+        try
+        {
+            Slab* slab = _passed is null ? FindOrThrow(block, counted: false, nameof(ShrinkInPlace), out _) : null;
+            if (slab == null)
+            {
+                return 0;
+            }
+
+            nuint before = slab->Stride;
+            bool done = (slab->Flags & SlabFlags.Lone) != 0 ? TryResizeLone(slab, nuint.Max(newSize, 1), out _)
+                : (slab->Flags & SlabFlags.Run) != 0 && TryResizeRun(slab, nuint.Max(newSize, SizeClasses.LargestInGranule + 1));
+            return done ? before - slab->Stride : 0;
+        }
+        finally
+        {
+            End();
+        }
+    }
+
     /// <summary>The alignment of a counted block: what was asked for, or more; 0 for the default.</summary>
     internal nuint AlignmentOf(nint block)
     {

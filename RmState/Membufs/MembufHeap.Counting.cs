@@ -70,17 +70,23 @@ public sealed unsafe partial class MembufHeap
     public long Deref(ref nint block)
     {
         nint given = block;
+        if (given == 0 || (IsDisposed && IsDisposing && Find(given) != null))
+        {
+            block = 0;
+            return 0;
+        }
+
+        // Cleared before anything of others runs, and set again only if nothing was given back: an onFree may throw whatever it likes.
+        MembufRecord* record = FindOrThrow(given, nameof(Deref), out ulong tag);
         block = 0;
-        try
+        CountOutcome outcome = Deref(record, tag, out long remaining);
+        if (outcome != CountOutcome.Counted)
         {
-            return Deref(given);
-        }
-        catch (MemoryViolationException)
-        {
-            // It was not given back.
             block = given;
-            throw;
+            return Refuse(outcome, nameof(Deref), given);
         }
+
+        return remaining;
     }
 
     /// <summary>Takes a reference if the address is a live membuf's.</summary>
@@ -259,9 +265,9 @@ public sealed unsafe partial class MembufHeap
         }
     }
 
-    /// <summary>Gives a reference back and does what follows.</summary>
+    /// <summary>Gives a reference back and does what follows; throws only what an onFree throws.</summary>
     /// <returns>What was wrong; <see cref="CountOutcome.Counted"/> for nothing.</returns>
-    private CountOutcome Deref(MembufRecord* record, ulong tag, out long remaining)
+    internal CountOutcome Deref(MembufRecord* record, ulong tag, out long remaining)
     {
         ulong identity = ThreadIdentity.Current;
         if ((tag & MembufRecord.OwnerMask) == identity)
@@ -344,7 +350,7 @@ public sealed unsafe partial class MembufHeap
     }
 
     [DoesNotReturn]
-    private long Refuse(CountOutcome outcome, string member, nint block)
+    internal long Refuse(CountOutcome outcome, string member, nint block)
     {
         ThrowIfDisposed();
         throw outcome switch

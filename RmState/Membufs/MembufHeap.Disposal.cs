@@ -13,7 +13,7 @@ public sealed unsafe partial class MembufHeap
     /// error. Does nothing the second time.
     /// </summary>
     /// <exception cref="LiveBlocksException">Blocks live, and the policy forbids that; nothing changed.</exception>
-    /// <exception cref="ConcurrentUseException">Called by something that the arena called in the middle of an operation of this thread.</exception>
+    /// <exception cref="ConcurrentUseException">Called by an onFree, or by something that the arena called in the middle of an operation of this thread.</exception>
     /// <exception cref="AggregateException">Several onFree threw; one alone is thrown as it is. Everything is done all the same.</exception>
     /// <remarks>
     /// Other threads that use the heap meanwhile or afterwards get <see cref="ObjectDisposedException"/>; the bytes of its blocks are gone, so
@@ -31,11 +31,20 @@ public sealed unsafe partial class MembufHeap
         List<Exception>? failures = null;
         List<nint> live;
         MembufReport report;
+        int ends = 0;
         lock (_lock)
         {
+            for (int i = 0; i < _homeCount; i++)
+            {
+                // Among them may be blocks without a reference that nobody has ended yet.
+                Join(ReadMail(_homes[i]!), ref ends);
+            }
+
             report = TakeReport(out live);
             live.ForEach(EndAtOnce);
         }
+
+        Run(() => RunEnds(ends), ref failures);
 
         if (report.Blocks > 0)
         {
@@ -77,9 +86,10 @@ public sealed unsafe partial class MembufHeap
                 return false;
             }
 
-            if (FindHomeOfThisThread() is { } own && own.Tables->Busy != 0)
+            if (EndFrame.Of(_head) != null || (FindHomeOfThisThread() is { } own && own.Tables->Busy != 0))
             {
-                throw new ConcurrentUseException($"{NameForMessages} cannot be disposed in the middle of an operation. Dispose it afterwards.");
+                throw new ConcurrentUseException(
+                    $"{NameForMessages} cannot be disposed in the middle of an operation, or by an onFree: its caller still works on it. Dispose it afterwards.");
             }
 
             if (_options.DisposePolicy == RmDisposePolicy.ThrowIfLive && TakeReport(out _) is { Blocks: > 0 } living)
@@ -130,7 +140,7 @@ public sealed unsafe partial class MembufHeap
     }
 
     /// <summary>Whether this thread disposes the heap just now: then all blocks have ended, and what an onFree gives back is in vain.</summary>
-    private bool IsDisposing => Volatile.Read(ref _disposer) == Environment.CurrentManagedThreadId;
+    internal bool IsDisposing => Volatile.Read(ref _disposer) == Environment.CurrentManagedThreadId;
 
     private void CloseMemory()
     {

@@ -73,6 +73,24 @@ public sealed unsafe partial class MembufHeap
         first = RecordChunk.IndexOf(record);
     }
 
+    /// <summary>Puts one chain of dead blocks before another.</summary>
+    private void Join(int first, ref int ends)
+    {
+        if (first == 0)
+        {
+            return;
+        }
+
+        MembufRecord* last = _store.At(first);
+        while (last->Local != 0)
+        {
+            last = _store.At(last->Local);
+        }
+
+        last->Local = ends;
+        ends = first;
+    }
+
     private void RunEnds(int first)
     {
         if (first == 0)

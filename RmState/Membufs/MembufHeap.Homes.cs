@@ -104,7 +104,7 @@ public sealed unsafe partial class MembufHeap
             return home;
         }
 
-        var holder = new MembufHolder(this, identity);
+        var holder = new MembufHolder(_self, identity);
         lock (_lock)
         {
             if (IsDisposed || (home = _orphans.TryPop(out MembufHome? orphan) ? orphan : MakeHome()) is null)

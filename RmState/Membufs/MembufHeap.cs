@@ -23,6 +23,7 @@ public sealed unsafe partial class MembufHeap : IDisposable
     private readonly PageMap _map;
     private readonly HeapHead* _head;
     private readonly bool _counts;
+    private readonly WeakReference<MembufHeap> _self;
     private long _references;
     private long _releases;
 
@@ -45,6 +46,7 @@ public sealed unsafe partial class MembufHeap : IDisposable
         options.Validate();
         _options = options;
         _counts = options.CountsReferences;
+        _self = new WeakReference<MembufHeap>(this);
         _ownsArena = options.Arena is null;
         Arena = options.Arena ?? new Arena(new ArenaOptions { Name = options.Name });
         try

@@ -13,7 +13,7 @@ namespace Rm.Membufs;
 /// Thread rule: any thread, each with a reference of its own. The value is three words; <c>default</c> names no block.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public readonly unsafe struct MembufRef : IEquatable<MembufRef>
+public readonly unsafe partial struct MembufRef : IEquatable<MembufRef>
 {
     private readonly MembufHeap? _heap;
     private readonly MembufRecord* _record;
