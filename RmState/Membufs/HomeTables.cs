@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Rm.Arenas;
+
+namespace Rm.Membufs;
+
+/// <summary>
+/// What the short ways of a thread need of its home. <see cref="Mailbox"/>, which other threads write to, is on lines of its own.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+internal unsafe struct HomeTables
+{
+    internal const int Bytes = 256 + SizeTableBytes + (Magazines * Magazine.Bytes);
+
+    /// <summary>One for each size class that fits a granule, by number; 0 is none.</summary>
+    internal const int Magazines = SizeClasses.CountInGranule + 1;
+
+    /// <summary>The identity of no thread: the home has no owner.</summary>
+    internal const ulong Nobody = ulong.MaxValue;
+
+    private const int SizeTableBytes = 192;
+    private const int SizeTableOffset = 256;
+    private const int MagazinesOffset = SizeTableOffset + SizeTableBytes;
+
+    /// <summary>The thread it belongs to, or <see cref="Nobody"/>.</summary>
+    [FieldOffset(0)]
+    public ulong Identity;
+
+    /// <summary>Twice the operations done; odd while one is under way, and for ever once the heap is closed.</summary>
+    [FieldOffset(8)]
+    public long Operations;
+
+    /// <summary>Blocks allocated here, and records that were free again.</summary>
+    [FieldOffset(16)]
+    public long Allocations;
+
+    [FieldOffset(24)]
+    public long Recycled;
+
+    /// <summary>What a new block's record has as <see cref="MembufRecord.Touched"/>.</summary>
+    [FieldOffset(32)]
+    public byte FirstTouched;
+
+    [FieldOffset(40)]
+    public ushort Number;
+
+    /// <summary>Records that other threads put in: of dead blocks, and of such as their owner must look at.</summary>
+    [FieldOffset(128)]
+    public long Mailbox;
+
+    /// <summary>The magazine for a size of at most <see cref="SizeClasses.LargestInTable"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Magazine* SmallMagazine(HomeTables* home, nuint size) =>
+        (Magazine*)((byte*)home + *(ushort*)((byte*)home + SizeTableOffset + (((size + 15) >> 4) * sizeof(ushort))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Magazine* MagazineAt(HomeTables* home, int number) => (Magazine*)((byte*)home + MagazinesOffset) + number;
+
+    /// <summary>Describes all magazines.</summary>
+    /// <param name="home">Zeroed tables.</param>
+    /// <param name="entries">Zeroed memory for <see cref="EntriesOfAll"/> entries.</param>
+    internal static void Define(HomeTables* home, nint entries)
+    {
+        var next = (MembufRecord**)entries;
+        for (int number = 1; number < Magazines; number++)
+        {
+            Magazine* magazine = MagazineAt(home, number);
+            magazine->Stride = SizeClasses.SizeOf(number);
+            magazine->Top = magazine->Bottom = next;
+            magazine->Limit = next += CapacityFor(magazine->Stride);
+        }
+
+        for (nuint size = 0; size <= SizeClasses.LargestInTable; size += 16)
+        {
+            ((ushort*)((byte*)home + SizeTableOffset))[size / 16] =
+                (ushort)((byte*)MagazineAt(home, SizeClasses.Of(size)) - (byte*)home);
+        }
+    }
+
+    internal static int EntriesOfAll
+    {
+        get
+        {
+            int entries = 0;
+            for (int number = 1; number < Magazines; number++)
+            {
+                entries += CapacityFor(SizeClasses.SizeOf(number));
+            }
+
+            return entries;
+        }
+    }
+
+    private static int CapacityFor(nuint stride)
+    {
+        const nuint bytesAtHand = 16 * 1024;
+        const int least = 2;
+        const int most = 64;
+        return (int)nuint.Clamp(bytesAtHand / stride, least, most);
+    }
+}

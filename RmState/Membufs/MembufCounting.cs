@@ -1,0 +1,393 @@
+using System.Runtime.CompilerServices;
+using static Rm.Membufs.MembufShare;
+
+namespace Rm.Membufs;
+
+/// <summary>
+/// How references are counted: by the owner in its record, by all others in the share, and by everybody there once the two are merged.
+/// <code>
+///                     owner retains, releases: Local, plain
+///                               +---+
+///                               v   |           others retain, release: count, locked
+///     free --- allocate ---> [ owned ] --------------------------+
+///      ^                        |    \                           v
+///      |  owner's last release  |     \                     [ touched ]  owner + others
+///      |  (nobody else touched) |      \                      |      \
+///      +------------------------+       \  owner's next step, |       \  another's release makes
+///      ^                                 \ or it reads its    |        \ Local + count = 0
+///      |                                  \ mail, or it goes  v         v
+///      |                                   +------------> [ merged ] --> [ dead ]
+///      |                                                     count = 0      |  onFree, then home by mailbox
+///      +--------------------------------------------------------------------+
+/// </code>
+/// <para>Why it is exact. A reference is made by somebody who has one. So a reading of Local and count that leaves out nothing on which
+/// something in it depends, and that sums up to 0, means that nobody is left who could make one. Local is read after the word; what the
+/// others' changes in the word depend on was written before them, and locked instructions pass it on (each acquires what the ones before
+/// released). That the word did not change until the block is declared dead, the version in it proves: the swap fails otherwise.</para>
+/// <para>What the owner's plain store cannot promise: that others see it before the owner looks whether they touched the block. Both may
+/// then find the other's reference still there. So a release by another that leaves count below zero, and the sum above, queues the
+/// record: its owner looks once more.</para>
+/// </summary>
+/// <typeparam name="TMemory">How memory is accessed.</typeparam>
+internal static unsafe class MembufCounting<TMemory>
+    where TMemory : struct, ICountMemory
+{
+    /// <summary>Counts one more in the owner's part, on the thread that owns the block.</summary>
+    /// <param name="record">The record, whose tag names this thread.</param>
+    /// <param name="count">The new count.</param>
+    /// <returns>False, and nothing changed, when others touched the block, or the count outgrows that part.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryRetainOwned(MembufRecord* record, out long count)
+    {
+        int local = TMemory.Load(&record->Local) + 1;
+        count = local;
+        if (TMemory.Load(&record->Touched) != 0 || local <= 0)
+        {
+            return false;
+        }
+
+        TMemory.Store(&record->Local, local);
+        return true;
+    }
+
+    /// <summary>Counts one less in the owner's part, if that leaves a reference; on the thread that owns the block.</summary>
+    /// <param name="record">The record, whose tag names this thread.</param>
+    /// <param name="remaining">The remaining count.</param>
+    /// <returns>False, and nothing changed, when others touched the block, or this is the last reference.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryReleaseOwned(MembufRecord* record, out long remaining)
+    {
+        int local = TMemory.Load(&record->Local) - 1;
+        remaining = local;
+        if (TMemory.Load(&record->Touched) != 0 || local <= 0)
+        {
+            return false;
+        }
+
+        TMemory.Store(&record->Local, local);
+        return true;
+    }
+
+    /// <summary>Whether a release by this thread, which owns the block, ends it, and nobody else touched it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool IsLastOwned(MembufRecord* record) => TMemory.Load(&record->Touched) == 0 && TMemory.Load(&record->Local) == 1;
+
+    /// <summary>Declares a block dead that nobody but this thread, its owner, ever touched; for one that has something to do at its end.</summary>
+    internal static void EndOwned(MembufRecord* record, MembufShare* share)
+    {
+        // Plain: by the rules nobody else has a part in it. Whoever comes against the rules finds it dead.
+        TMemory.Store(&share->Word, TMemory.Load(&share->Word) + Change + Dead);
+        TMemory.Store(&record->Touched, MembufRecord.ByOthers);
+    }
+
+    /// <summary>Counts one more, by whatever thread, in the general way.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="share">Its share.</param>
+    /// <param name="tag">The record's tag as it was read.</param>
+    /// <param name="identity">This thread's identity.</param>
+    /// <param name="count">The new count.</param>
+    internal static CountOutcome Retain(MembufRecord* record, MembufShare* share, ulong tag, ulong identity, out long count)
+    {
+        ulong owner = tag & MembufRecord.OwnerMask;
+        if (owner == identity)
+        {
+            return RetainMerging(record, share, tag, out count);
+        }
+
+        if (owner != MembufRecord.Shared)
+        {
+            Touch(record);
+        }
+
+        long word = TMemory.Add(&share->Word, Change + 1);
+        count = 0;
+        if ((word & Dead) != 0)
+        {
+            _ = TMemory.Add(&share->Word, Change - 1);
+            return CountOutcome.Dead;
+        }
+
+        if (((TMemory.Load(&record->Tag) ^ tag) >> MembufRecord.GenerationShift) != 0)
+        {
+            return CountOutcome.Stale;
+        }
+
+        if (CountOf(word) > Limit)
+        {
+            _ = TMemory.Add(&share->Word, Change - 1);
+            return CountOutcome.Overflow;
+        }
+
+        count = SumOf(record, word);
+        return CountOutcome.Counted;
+    }
+
+    /// <summary>Counts one less, by whatever thread, in the general way.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="share">Its share.</param>
+    /// <param name="tag">The record's tag as it was read.</param>
+    /// <param name="identity">This thread's identity.</param>
+    /// <param name="remaining">The remaining count; 0 when the block is dead.</param>
+    internal static CountOutcome Release(MembufRecord* record, MembufShare* share, ulong tag, ulong identity, out long remaining)
+    {
+        ulong owner = tag & MembufRecord.OwnerMask;
+        long word;
+        if (owner == identity)
+        {
+            // Merging and this release in one.
+            int local = TMemory.Load(&record->Local);
+            word = TMemory.Add(&share->Word, Change + Merged + local - 1);
+            if ((word & Dead) != 0)
+            {
+                _ = TMemory.Add(&share->Word, Change - Merged - local + 1);
+                remaining = 0;
+                return CountOutcome.Dead;
+            }
+
+            BecomeShared(record, tag);
+            return AfterRelease(record, share, tag, word, out remaining);
+        }
+
+        if (owner != MembufRecord.Shared)
+        {
+            // The only reference, handed over whole: no need to count it first.
+            Touch(record);
+            word = TMemory.Load(&share->Word);
+            if (IsUntouched(word) && TMemory.Load(&record->Local) == 1 && TMemory.TrySwap(&share->Word, word + Change + Dead, word))
+            {
+                remaining = 0;
+                return CountOutcome.Last;
+            }
+        }
+
+        word = TMemory.Add(&share->Word, Change - 1);
+        if ((word & Dead) != 0)
+        {
+            _ = TMemory.Add(&share->Word, Change + 1);
+            remaining = 0;
+            return CountOutcome.Dead;
+        }
+
+        return AfterRelease(record, share, tag, word, out remaining);
+    }
+
+    /// <summary>Adds the owner's part to the share, so that every thread counts there.</summary>
+    /// <param name="record">A record that this thread owns, or whose owner is gone.</param>
+    /// <param name="share">Its share.</param>
+    internal static void Merge(MembufRecord* record, MembufShare* share)
+    {
+        ulong tag = TMemory.Load(&record->Tag);
+        int local = TMemory.Load(&record->Local);
+        long word;
+        do
+        {
+            word = TMemory.Load(&share->Word);
+            if ((word & (Dead | Merged)) != 0)
+            {
+                return;
+            }
+        }
+        while (!TMemory.TrySwap(&share->Word, word + Change + Merged + local, word));
+
+        BecomeShared(record, tag);
+    }
+
+    /// <summary>Looks at a record out of the mailbox, on the thread that owns its home.</summary>
+    internal static CountOutcome Settle(MembufRecord* record, MembufShare* share)
+    {
+        ulong tag = TMemory.Load(&record->Tag);
+        while (true)
+        {
+            long word = TMemory.Load(&share->Word);
+            if ((word & Dead) != 0)
+            {
+                if ((word & Queued) == 0 || (word & Finished) != 0)
+                {
+                    return CountOutcome.Recycle;
+                }
+
+                // Its end is under way. Whoever does it finds the record out of the mailbox, and puts it there again.
+                if (TMemory.TrySwap(&share->Word, word + Change - Queued, word))
+                {
+                    return CountOutcome.Counted;
+                }
+
+                continue;
+            }
+
+            if ((word & Merged) != 0)
+            {
+                if (TMemory.TrySwap(&share->Word, word + Change - Queued, word))
+                {
+                    return CountOutcome.Counted;
+                }
+
+                continue;
+            }
+
+            int local = TMemory.Load(&record->Local);
+            long merged = word + Change + Merged + local - Queued;
+            if (CountOf(merged) == 0)
+            {
+                // Nobody is left: dead and merged in one.
+                if (TMemory.TrySwap(&share->Word, merged + Dead, word))
+                {
+                    BecomeShared(record, tag);
+                    return CountOutcome.Last;
+                }
+            }
+            else if (TMemory.TrySwap(&share->Word, merged, word))
+            {
+                BecomeShared(record, tag);
+                return CountOutcome.Counted;
+            }
+        }
+    }
+
+    /// <summary>Says that the end of a dead block is done, by the thread that declared it dead.</summary>
+    /// <returns>Whether the record is in no mailbox: then it goes into one, or is used again at once by the thread of its home.</returns>
+    internal static bool Finish(MembufShare* share)
+    {
+        while (true)
+        {
+            long word = TMemory.Load(&share->Word);
+            if ((word & Queued) == 0)
+            {
+                return true;
+            }
+
+            if (TMemory.TrySwap(&share->Word, word + Change + Finished, word))
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Makes the record of a dead block free for the next one, on the thread that owns its home.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="share">Its share.</param>
+    /// <returns>False while somebody who came too late has not yet taken back what he counted; to be tried again.</returns>
+    internal static bool TryRecycle(MembufRecord* record, MembufShare* share)
+    {
+        // First the generation: who finds the word as new finds that it is not his block's.
+        ulong tag = TMemory.Load(&record->Tag);
+        if (MembufRecord.IsTaken(tag))
+        {
+            TMemory.Store(&record->Tag, MembufRecord.NextFree(tag));
+        }
+
+        while (true)
+        {
+            long word = TMemory.Load(&share->Word);
+            if (CountOf(word) != 0)
+            {
+                return false;
+            }
+
+            if (TMemory.TrySwap(&share->Word, ((word & ChangeMask) + Change) | Bias, word))
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>How many references a block has: exact while nobody changes them, else as of a moment ago.</summary>
+    internal static long CountOfBlock(MembufRecord* record, MembufShare* share)
+    {
+        long word = TMemory.Load(&share->Word);
+        return (word & Dead) != 0 ? 0 : SumOf(record, word);
+    }
+
+    /// <summary>Whether there is one reference only.</summary>
+    internal static bool IsUnique(MembufRecord* record, MembufShare* share)
+    {
+        while (true)
+        {
+            long word = TMemory.Load(&share->Word);
+            bool unique = (word & Dead) == 0 && SumOf(record, word) == 1;
+            if (!unique || TMemory.Load(&share->Word) == word)
+            {
+                return unique;
+            }
+        }
+    }
+
+    private static long SumOf(MembufRecord* record, long word) =>
+        (word & Merged) != 0 ? CountOf(word) : CountOf(word) + TMemory.Load(&record->Local);
+
+    private static CountOutcome RetainMerging(MembufRecord* record, MembufShare* share, ulong tag, out long count)
+    {
+        int local = TMemory.Load(&record->Local);
+        long word = TMemory.Add(&share->Word, Change + Merged + local + 1);
+        if ((word & Dead) != 0)
+        {
+            _ = TMemory.Add(&share->Word, Change - Merged - local - 1);
+            count = 0;
+            return CountOutcome.Dead;
+        }
+
+        BecomeShared(record, tag);
+        count = CountOf(word);
+        return CountOutcome.Counted;
+    }
+
+    // The word says first that it is merged: until then others add Local to what they find there, and swap in vain if it changed.
+    private static void BecomeShared(MembufRecord* record, ulong tag)
+    {
+        TMemory.Store(&record->Local, 0);
+        TMemory.Store(&record->Tag, tag | MembufRecord.Shared);
+    }
+
+    // Before the first locked instruction on the share, which makes it seen: the owner then counts there too.
+    private static void Touch(MembufRecord* record)
+    {
+        byte touched = TMemory.Load(&record->Touched);
+        if ((touched & MembufRecord.ByOthers) == 0)
+        {
+            TMemory.Store(&record->Touched, (byte)(touched | MembufRecord.ByOthers));
+        }
+    }
+
+    private static CountOutcome AfterRelease(MembufRecord* record, MembufShare* share, ulong tag, long word, out long remaining)
+    {
+        while (true)
+        {
+            long sum = SumOf(record, word);
+            long wanted;
+            CountOutcome outcome;
+            if (sum == 0)
+            {
+                // The count of a dead block is 0, so that one who comes too late is seen until he took his back.
+                (wanted, outcome) = ((word & ~CountMask) + Bias + Change + Dead, CountOutcome.Last);
+            }
+            else if (sum < 0)
+            {
+                (wanted, outcome) = (word + Change + 1, CountOutcome.OverReleased);
+            }
+            else if (CountOf(word) < 0 && (word & (Queued | Merged)) == 0)
+            {
+                (wanted, outcome) = (word + Change + Queued, CountOutcome.Queue);
+            }
+            else
+            {
+                remaining = sum;
+                return CountOutcome.Counted;
+            }
+
+            if (TMemory.TrySwap(&share->Word, wanted, word))
+            {
+                remaining = outcome == CountOutcome.Queue ? sum : 0;
+                return outcome;
+            }
+
+            // Without a reference nothing holds the block any more: another may have found this release counted, and nobody left, and the
+            // record may be the next block's. The generation changes before the word is made new, so it is read after it.
+            word = TMemory.Load(&share->Word);
+            if ((word & Dead) != 0 || ((TMemory.Load(&record->Tag) ^ tag) >> MembufRecord.GenerationShift) != 0)
+            {
+                remaining = 0;
+                return CountOutcome.Counted;
+            }
+        }
+    }
+}

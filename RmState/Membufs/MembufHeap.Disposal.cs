@@ -1,0 +1,141 @@
+using Rm.Violations;
+
+namespace Rm.Membufs;
+
+// The heap's end, and what still lives then.
+public sealed unsafe partial class MembufHeap
+{
+    /// <summary>
+    /// Ends the heap. By <see cref="MembufHeapOptions.DisposePolicy"/> the blocks that live are ended, each with its onFree once, or left, or
+    /// forbid it; <see cref="MembufHeapOptions.OnLeak"/> hears of them first. Does nothing the second time.
+    /// </summary>
+    /// <exception cref="LiveBlocksException">Blocks live, and the policy forbids that; nothing changed.</exception>
+    /// <exception cref="ConcurrentUseException">Called by something that the arena called in the middle of an operation of this thread.</exception>
+    /// <exception cref="AggregateException">Several onFree threw; one alone is thrown as it is. Everything is done all the same.</exception>
+    /// <remarks>
+    /// Other threads that use the heap meanwhile or afterwards get <see cref="ObjectDisposedException"/>; the bytes of its blocks are gone, so
+    /// none may touch them.
+    /// </remarks>
+    public void Dispose()
+    {
+        List<Exception>? failures = null;
+        lock (_lock)
+        {
+            if (IsDisposed)
+            {
+                return;
+            }
+
+            if (FindHomeOfThisThread() is { } own && (own.Tables->Operations & 1) != 0)
+            {
+                throw new ConcurrentUseException($"{NameForMessages} cannot be disposed in the middle of an operation. Dispose it afterwards.");
+            }
+
+            if (_options.DisposePolicy == RmDisposePolicy.ThrowIfLive && TakeReport(out _) is { Blocks: > 0 } living)
+            {
+                throw new LiveBlocksException($"{NameForMessages} cannot be disposed: {living}. Give back their references first.");
+            }
+
+            Close();
+            MembufReport? report = TakeReport(out List<nint> live);
+            if (report.Blocks > 0)
+            {
+                Run(() => _options.OnLeak?.Invoke(report), ref failures);
+            }
+
+            foreach (nint place in live)
+            {
+                End((MembufRecord*)place, ref failures);
+            }
+
+            if (_options.DisposePolicy != RmDisposePolicy.Abandon)
+            {
+                CloseMemory();
+            }
+        }
+
+        _holder.Dispose();
+        GC.SuppressFinalize(this);
+        if (failures is not null)
+        {
+            ThrowTogether(failures);
+        }
+    }
+
+    // Whoever was in the middle of something is through with it afterwards; whoever begins later sees that the heap is closed. The barrier
+    // takes the place of one that every allocation would need between saying that it is under way and looking here.
+    private void Close()
+    {
+        Volatile.Write(ref _head->Closed, 1);
+        Interlocked.MemoryBarrierProcessWide();
+        var spin = new SpinWait();
+        foreach (MembufHome? home in _homes)
+        {
+            while (home is not null && (Volatile.Read(ref home.Tables->Operations) & 1) != 0)
+            {
+                spin.SpinOnce();
+            }
+        }
+    }
+
+    private void End(MembufRecord* record, ref List<Exception>? failures)
+    {
+        MembufPolicy? policy = _policies[MembufRecord.PolicyOf(record)];
+        nint block = record->Address;
+        nuint size = MembufRecord.LengthOf(record);
+        Volatile.Write(ref RecordChunk.ShareOf(record)->Word, MembufShare.Bias | MembufShare.Dead);
+        Volatile.Write(ref record->Tag, MembufRecord.NextFree(record->Tag));
+        if (policy is not null && _options.DisposePolicy == RmDisposePolicy.Free)
+        {
+            Run(() => policy.Run(block, size), ref failures);
+        }
+    }
+
+    private void CloseMemory()
+    {
+        if (_ownsArena)
+        {
+            Arena.Dispose();
+            return;
+        }
+
+        foreach (MembufHome? home in _homes)
+        {
+            home?.Pool.Dispose();
+        }
+    }
+
+    private static void Run(Action action, ref List<Exception>? failures)
+    {
+        try
+        {
+            action();
+        }
+#pragma warning disable CA1031 // Everything is to be ended; what was thrown is thrown then.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            (failures ??= []).Add(failure);
+        }
+    }
+
+    private MembufHome? FindHomeOfThisThread() =>
+        _homesByIdentity.TryGetValue(ThreadIdentity.Current, out MembufHome? home) ? home : null;
+
+    // By the finalizer: never throws.
+    private void Report()
+    {
+        try
+        {
+            if (!IsDisposed && _options.OnLeak is { } listener && TakeReport(out _) is { Blocks: > 0 } report)
+            {
+                listener(report);
+            }
+        }
+#pragma warning disable CA1031 // An exception here would end the process.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+}
