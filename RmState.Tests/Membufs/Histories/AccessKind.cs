@@ -13,6 +13,9 @@ internal enum AccessKind
     /// <summary>Loads, and stands still while what it loads is 0.</summary>
     Await,
 
+    /// <summary>Stands still until a place is 0, and makes it 1 at once.</summary>
+    Enter,
+
     /// <summary>Stands still until all other threads have ended.</summary>
     Join,
 

@@ -16,4 +16,7 @@ internal enum CountEffect
 
     /// <summary>Returns the count.</summary>
     Read,
+
+    /// <summary>Returns 1 if there is one reference, else 0.</summary>
+    AskUnique,
 }

@@ -11,16 +11,38 @@ internal sealed class Explorer(History history, Reduction reduction = Reduction.
 {
     private const int MostStates = 20_000_000;
 
+    /// <summary>How many random orders are looked at first, to learn what threads touch: enough that little is left to be learnt.</summary>
+    private const int Walks = 200;
+
     private readonly Machine _machine = new(history, flaws);
     private readonly HashSet<string> _ends = [];
     private readonly List<double> _orders = [];
+    private long _states;
     private long _steps;
+    private int _learnt;
     private bool _failed;
+
+    /// <summary>Whether steps were left out because of something that turned out wrong since.</summary>
+    private bool IsOutdated => reduction == Reduction.StatesAndOrders && _learnt != _machine.Learnt;
 
     internal Exploration Run()
     {
-        double orders = Explore(_machine.Start);
-        return new Exploration(_machine.StateCount, _steps, orders, _machine.LocalStateCount, _ends, _failed ? Tell() : null);
+        if (reduction == Reduction.StatesAndOrders)
+        {
+            _machine.Wander(Walks);
+        }
+
+        double orders;
+        do
+        {
+            _learnt = _machine.Learnt;
+            _orders.Clear();
+            (_steps, _states) = (0, 0);
+            orders = Explore(_machine.Start);
+        }
+        while (!_failed && IsOutdated);
+
+        return new Exploration(_states, _steps, orders, _machine.LocalStateCount, _ends, _failed ? Tell() : null);
     }
 
     private double Explore(int state)
@@ -35,6 +57,7 @@ internal sealed class Explorer(History history, Reduction reduction = Reduction.
             return _orders[state];
         }
 
+        _states++;
         var choices = new List<int>();
         ListChoices(state, choices);
         double orders = choices.Count == 0 ? End(state) : 0;
@@ -43,7 +66,7 @@ internal sealed class Explorer(History history, Reduction reduction = Reduction.
             int next = _machine.Step(state, choice, out string? complaint);
             _steps++;
             _failed |= complaint is not null;
-            if (_failed)
+            if (_failed || IsOutdated)
             {
                 return orders;
             }

@@ -9,9 +9,14 @@ internal sealed class LocalStates(History history, MemoryFlaws flaws)
     private readonly Replay _replay = new(history.Places, history.Judge, flaws);
     private readonly List<LocalState> _all = [];
     private readonly Dictionary<(int Thread, int Index), LocalState> _firsts = [];
+    private readonly ulong[][] _reads = [.. history.Scripts.Select(script => new ulong[script.Length + 1])];
+    private readonly ulong[][] _writes = [.. history.Scripts.Select(script => new ulong[script.Length + 1])];
 
     /// <summary>How many there are so far.</summary>
     internal int Count => _all.Count;
+
+    /// <summary>Grows whenever it turns out that a thread reads or writes a place from an operation on where it was not known to.</summary>
+    internal int Learnt { get; private set; }
 
     internal LocalState this[int number] => _all[number];
 
@@ -19,6 +24,13 @@ internal sealed class LocalStates(History history, MemoryFlaws flaws)
 
     /// <summary>What follows when the access of a state has an outcome.</summary>
     internal LocalStep After(LocalState state, ulong outcome) => state.KnownStep(outcome) ?? state.Learn(outcome, Explore(state, outcome));
+
+    /// <summary>Whether a thread, where it stands or later, is known to write a place, or also to read it.</summary>
+    internal bool Reaches(LocalState state, int place, bool alsoReads)
+    {
+        ulong places = _writes[state.Thread][state.Index] | (alsoReads ? _reads[state.Thread][state.Index] : 0);
+        return (places >> place & 1) != 0;
+    }
 
     internal Operation OperationOf(LocalState state) => history.Scripts[state.Thread][state.Index];
 
@@ -63,6 +75,20 @@ internal sealed class LocalStates(History history, MemoryFlaws flaws)
         int place = access.Size == 0 ? -1 : history.Places.NumberOf(access.Address);
         var state = new LocalState(_all.Count, thread, index, access, place, seen) { Before = before };
         _all.Add(state);
+        if (place >= 0)
+        {
+            Learn(access.Writes ? _writes[thread] : _reads[thread], index, 1UL << place);
+        }
+
         return state;
+    }
+
+    private void Learn(ulong[] places, int index, ulong place)
+    {
+        for (int i = 0; i <= index; i++)
+        {
+            Learnt += (places[i] & place) == 0 ? 1 : 0;
+            places[i] |= place;
+        }
     }
 }

@@ -69,20 +69,84 @@ internal sealed class Machine
         for (int thread = 0; thread < Threads; thread++)
         {
             ReadOnlySpan<ulong> words = ThreadOf(state, thread);
+            if (!StoreBuffer.IsEmpty(words) && !_history.Judge.AwaitsFlush(_notes[NotesOf(state)], thread)
+                && IsLeftAlone(state, thread, StoreBuffer.PlaceOf(words[1]), alsoReads: true, flushes: true))
+            {
+                return (thread * 2) + 1;
+            }
+
             LocalState local = LocalOf(words);
+            if (local.Before.Length != 0 || !CanStep(state, thread, words))
+            {
+                continue;
+            }
+
             bool ownAlone = local.Access.Kind switch
             {
                 AccessKind.Store or AccessKind.Nothing => true,
                 AccessKind.Fence => StoreBuffer.IsEmpty(words),
-                _ => false,
+                AccessKind.Join => false,
+                _ => IsLeftAlone(state, thread, local.Place, local.Access.Writes, flushes: false),
             };
-            if (ownAlone && local.Before.Length == 0 && CanStep(state, thread, words) && _local.After(local, 0).Happenings.Length == 0)
+            if (ownAlone && _local.After(local, OutcomeOf(state, local, words)).Happenings.Length == 0)
             {
                 return thread * 2;
             }
         }
 
         return -1;
+    }
+
+    /// <summary>Grows when the lonely steps found before may not have been so: what was explored by them is to be explored again.</summary>
+    internal int Learnt => _local.Learnt;
+
+    // Whether no other thread will change a place, or look at it. Those that are watched are no private matter.
+    private bool IsLeftAlone(int state, int thread, int place, bool alsoReads, bool flushes)
+    {
+        for (int other = 0; other < Threads; other++)
+        {
+            ReadOnlySpan<ulong> words = ThreadOf(state, other);
+            if (other != thread && (_local.Reaches(LocalOf(words), place, alsoReads) || StoreBuffer.Has(words, place))
+                && !IsHeldUp(state, other, thread, flushes))
+            {
+                return false;
+            }
+        }
+
+        return !_history.Judge.Guards(_history.Places.AddressOf(place));
+    }
+
+    // Whether a thread can do nothing before another one's next step: it waits for that one's end, or for a store that comes after it.
+    private bool IsHeldUp(int state, int thread, int by, bool flushes)
+    {
+        ReadOnlySpan<ulong> words = ThreadOf(state, thread);
+        LocalState local = LocalOf(words);
+        if (!StoreBuffer.IsEmpty(words) || local.Access.Kind is not (AccessKind.Await or AccessKind.Join))
+        {
+            return false;
+        }
+
+        if (local.Access.Kind == AccessKind.Join)
+        {
+            return true;
+        }
+
+        bool waits = !CanStep(state, thread, words) && (flushes || !StoreBuffer.Has(ThreadOf(state, by), local.Place));
+        for (int other = 0; waits && other < Threads; other++)
+        {
+            ReadOnlySpan<ulong> others = ThreadOf(state, other);
+            waits = other == by || (!_local.Reaches(LocalOf(others), local.Place, alsoReads: false) && !StoreBuffer.Has(others, local.Place));
+        }
+
+        return waits;
+    }
+
+    private ulong OutcomeOf(int state, LocalState local, ReadOnlySpan<ulong> words)
+    {
+        Span<ulong> copy = stackalloc ulong[StoreBuffer.Words];
+        words.CopyTo(copy);
+        int memory = MemoryOf(state);
+        return Perform(local, copy, ref memory);
     }
 
     internal bool IsOver(int state)
@@ -115,6 +179,22 @@ internal sealed class Machine
         return complaint is null ? NumberOf(state, memory, thread, words) : state;
     }
 
+    /// <summary>Learns what threads touch from random orders of steps.</summary>
+    internal void Wander(int walks)
+    {
+        var random = new Random(walks);
+        var choices = new List<int>();
+        for (int walk = 0; walk < walks; walk++)
+        {
+            string? complaint = null;
+            int state = Start;
+            for (ListChoices(state, choices); choices.Count != 0 && complaint is null; ListChoices(state, choices))
+            {
+                state = Step(state, choices[random.Next(choices.Count)], out complaint);
+            }
+        }
+    }
+
     private string? Flush(int thread, Span<ulong> words, ref int memory)
     {
         (ulong store, ulong value) = (words[1], words[2]);
@@ -123,6 +203,7 @@ internal sealed class Machine
         StoreBuffer.RemoveOldest(words);
         memory = Write(memory, place, StoreBuffer.Write(Read(memory, place), store, value));
         Narration?.Seen(thread, address, value);
+        _history.Judge.Flush(_note, thread);
         return _history.Judge.Watch(_note, thread, address);
     }
 
@@ -131,7 +212,7 @@ internal sealed class Machine
         LocalState local = LocalOf(words);
         Access access = local.Access;
         Narration?.Acts(thread, _local.OperationOf(local), access);
-        string? complaint = Hear(thread, local.Before);
+        string? complaint = Hear(thread, local.Before, StoreBuffer.CountOf(words));
         if (complaint is null && access is { Size: > 0, Kind: not AccessKind.Store })
         {
             complaint = _history.Judge.Watch(_note, thread, access.Address);
@@ -141,7 +222,7 @@ internal sealed class Machine
         LocalStep step = _local.After(local, outcome);
         words[0] = (ulong)step.Next.Number;
         Narration?.Learns(outcome);
-        return complaint ?? Hear(thread, step.Happenings);
+        return complaint ?? Hear(thread, step.Happenings, StoreBuffer.CountOf(words));
     }
 
     private ulong Perform(LocalState local, Span<ulong> words, ref int memory)
@@ -161,7 +242,7 @@ internal sealed class Machine
             case AccessKind.Add:
                 memory = Write(memory, local.Place, word + access.Operand);
                 return word + access.Operand;
-            case AccessKind.Exchange:
+            case AccessKind.Exchange or AccessKind.Enter:
                 memory = Write(memory, local.Place, access.Operand);
                 return word;
             case AccessKind.TrySwap:
@@ -172,12 +253,12 @@ internal sealed class Machine
         }
     }
 
-    private string? Hear(int thread, Happening[] happenings)
+    private string? Hear(int thread, Happening[] happenings, int buffered)
     {
         foreach (Happening happening in happenings)
         {
             Narration?.Happens(happening);
-            if ((happening.Kind == HappeningKind.Broke ? happening.ToString() : _history.Judge.Hear(_note, thread, happening)) is { } complaint)
+            if ((happening.Kind == HappeningKind.Broke ? happening.ToString() : _history.Judge.Hear(_note, thread, happening, buffered)) is { } complaint)
             {
                 return complaint;
             }
@@ -194,6 +275,7 @@ internal sealed class Machine
             AccessKind.Over => false,
             AccessKind.Store => StoreBuffer.CountOf(words) < StoreBuffer.MostStores,
             AccessKind.Await => (StoreBuffer.View(words, local.Place, Read(MemoryOf(state), local.Place)) >> local.Shift & local.Mask) != 0,
+            AccessKind.Enter => StoreBuffer.IsEmpty(words) && Read(MemoryOf(state), local.Place) == 0,
             AccessKind.Join => OthersHaveEnded(state, thread),
             _ when local.Access.NeedsEmptyBuffer => _drains ? StoreBuffer.IsEmpty(words) : !StoreBuffer.Has(words, local.Place),
             _ => true,

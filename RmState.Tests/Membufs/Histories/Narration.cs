@@ -28,6 +28,7 @@ internal sealed class Narration(Places places)
             AccessKind.TrySwap => $"swap {place} from {places.Show(access.Expected)} to {operand}",
             AccessKind.Exchange => $"exchange {place} for {operand}",
             AccessKind.Fence => "fence",
+            AccessKind.Enter => $"enter {place}",
             AccessKind.Await => $"await {place}",
             AccessKind.Join => "all others have ended",
             _ => "touches nothing",

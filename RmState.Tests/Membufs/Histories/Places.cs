@@ -16,6 +16,7 @@ internal sealed unsafe class Places
 
     private readonly ulong[] _region = GC.AllocateArray<ulong>(RegionWords, pinned: true);
     private readonly List<(string Name, nint Start, int Bytes)> _named = [];
+    private readonly Dictionary<nint, string> _labels = [];
     private readonly Dictionary<nint, int> _touched = [];
     private readonly ulong[] _first = new ulong[MostTouched];
     private readonly nint[] _addresses = new nint[MostTouched];
@@ -37,6 +38,9 @@ internal sealed unsafe class Places
         _named.Add((name, start, bytes));
         return start;
     }
+
+    /// <summary>Names a part of what was taken.</summary>
+    internal void Label(void* address, string name) => _labels[(nint)address] = name;
 
     /// <summary>What stands there now is what every run begins with.</summary>
     internal void Seal()
@@ -76,6 +80,11 @@ internal sealed unsafe class Places
 
     internal string NameOf(nint address)
     {
+        if (_labels.TryGetValue(address, out string? label))
+        {
+            return label;
+        }
+
         foreach ((string name, nint start, int bytes) in _named)
         {
             if (address >= start && address < start + bytes)

@@ -7,7 +7,7 @@ internal sealed class ResultsJudge(params Operation[] operations) : Judge
 
     internal override bool Minds(Happening happening) => happening.Kind == HappeningKind.Returned;
 
-    internal override string? Hear(Span<ulong> notes, int thread, Happening happening)
+    internal override string? Hear(Span<ulong> notes, int thread, Happening happening, int buffered)
     {
         int index = Array.IndexOf(operations, happening.Operation);
         if (index >= 0)

@@ -72,6 +72,9 @@ internal readonly unsafe struct ScheduledMemory : ICountMemory
     /// <summary>Stands still until the place holds something, as a thread does that is handed something.</summary>
     internal static long Await(long* place) => (long)Replay.Ask(new Access(AccessKind.Await, (nint)place, sizeof(long), 0, 0));
 
+    /// <summary>Takes a lock, which is a place that is 0 while nobody has it.</summary>
+    internal static void Enter(long* place) => _ = Replay.Ask(new Access(AccessKind.Enter, (nint)place, sizeof(long), 1, 0));
+
     /// <summary>Stands still until all other threads have ended and all they stored is seen.</summary>
     internal static void Join() => _ = Replay.Ask(new Access(AccessKind.Join, 0, 0, 0, 0));
 

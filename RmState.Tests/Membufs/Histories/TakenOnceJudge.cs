@@ -7,8 +7,8 @@ internal sealed class TakenOnceJudge(int entries) : Judge
 
     internal override bool Minds(Happening happening) => happening.Kind == HappeningKind.Told;
 
-    internal override string? Hear(Span<ulong> notes, int thread, Happening happening) =>
+    internal override string? Hear(Span<ulong> notes, int thread, Happening happening, int buffered) =>
         ++notes[(int)happening.Value] > 1 ? $"entry {happening.Value} is taken again" : null;
 
-    internal override string? Close(ReadOnlySpan<ulong> notes) => notes.Contains(0UL) ? $"entry {notes.IndexOf(0UL)} was never taken" : null;
+    internal override string? Close(Span<ulong> notes) => notes.Contains(0UL) ? $"entry {notes.IndexOf(0UL)} was never taken" : null;
 }
