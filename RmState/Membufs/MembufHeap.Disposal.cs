@@ -5,28 +5,79 @@ namespace Rm.Membufs;
 // The heap's end, and what still lives then.
 public sealed unsafe partial class MembufHeap
 {
+    private int _disposer;
+
     /// <summary>
     /// Ends the heap. By <see cref="MembufHeapOptions.DisposePolicy"/> the blocks that live are ended, each with its onFree once, or left, or
-    /// forbid it; <see cref="MembufHeapOptions.OnLeak"/> hears of them first. Does nothing the second time.
+    /// forbid it; <see cref="MembufHeapOptions.OnLeak"/> hears of them first. What an onFree gives back meanwhile has ended too, and is no
+    /// error. Does nothing the second time.
     /// </summary>
     /// <exception cref="LiveBlocksException">Blocks live, and the policy forbids that; nothing changed.</exception>
     /// <exception cref="ConcurrentUseException">Called by something that the arena called in the middle of an operation of this thread.</exception>
     /// <exception cref="AggregateException">Several onFree threw; one alone is thrown as it is. Everything is done all the same.</exception>
     /// <remarks>
     /// Other threads that use the heap meanwhile or afterwards get <see cref="ObjectDisposedException"/>; the bytes of its blocks are gone, so
-    /// none may touch them.
+    /// none may touch them, nor be releasing the last reference of a block with an onFree just then.
     /// </remarks>
     public void Dispose()
     {
+        if (!TryClose())
+        {
+            return;
+        }
+
+        WaitForLongWays();
+        Volatile.Write(ref _disposer, Environment.CurrentManagedThreadId);
         List<Exception>? failures = null;
+        List<nint> live;
+        MembufReport report;
+        lock (_lock)
+        {
+            report = TakeReport(out live);
+            live.ForEach(EndAtOnce);
+        }
+
+        if (report.Blocks > 0)
+        {
+            Run(() => _options.OnLeak?.Invoke(report), ref failures);
+        }
+
+        if (_options.DisposePolicy == RmDisposePolicy.Free)
+        {
+            foreach (nint place in live)
+            {
+                RunPolicy((MembufRecord*)place, ref failures);
+            }
+        }
+
+        lock (_lock)
+        {
+            live.ForEach(static place => Volatile.Write(ref ((MembufRecord*)place)->Tag, MembufRecord.NextFree(((MembufRecord*)place)->Tag)));
+            if (_options.DisposePolicy != RmDisposePolicy.Abandon)
+            {
+                CloseMemory();
+            }
+        }
+
+        Volatile.Write(ref _disposer, 0);
+        _holder.Dispose();
+        GC.SuppressFinalize(this);
+        if (failures is not null)
+        {
+            ThrowTogether(failures);
+        }
+    }
+
+    private bool TryClose()
+    {
         lock (_lock)
         {
             if (IsDisposed)
             {
-                return;
+                return false;
             }
 
-            if (FindHomeOfThisThread() is { } own && (own.Tables->Operations & 1) != 0)
+            if (FindHomeOfThisThread() is { } own && own.Tables->Busy != 0)
             {
                 throw new ConcurrentUseException($"{NameForMessages} cannot be disposed in the middle of an operation. Dispose it afterwards.");
             }
@@ -36,60 +87,50 @@ public sealed unsafe partial class MembufHeap
                 throw new LiveBlocksException($"{NameForMessages} cannot be disposed: {living}. Give back their references first.");
             }
 
-            Close();
-            MembufReport? report = TakeReport(out List<nint> live);
-            if (report.Blocks > 0)
-            {
-                Run(() => _options.OnLeak?.Invoke(report), ref failures);
-            }
-
-            foreach (nint place in live)
-            {
-                End((MembufRecord*)place, ref failures);
-            }
-
-            if (_options.DisposePolicy != RmDisposePolicy.Abandon)
-            {
-                CloseMemory();
-            }
-        }
-
-        _holder.Dispose();
-        GC.SuppressFinalize(this);
-        if (failures is not null)
-        {
-            ThrowTogether(failures);
+            _ = Interlocked.Exchange(ref _head->Closed, 1);
+            return true;
         }
     }
 
-    // Whoever was in the middle of something is through with it afterwards; whoever begins later sees that the heap is closed. The barrier
-    // takes the place of one that every allocation would need between saying that it is under way and looking here.
-    private void Close()
+    // Whoever is in the middle of a long way is through with it afterwards; whoever begins one later sees that the heap is closed. A short way
+    // touches the heap's own tables only, which stay. Not under the lock, which a long way may need.
+    private void WaitForLongWays()
     {
-        Volatile.Write(ref _head->Closed, 1);
-        Interlocked.MemoryBarrierProcessWide();
         var spin = new SpinWait();
         foreach (MembufHome? home in _homes)
         {
-            while (home is not null && (Volatile.Read(ref home.Tables->Operations) & 1) != 0)
+            while (home is not null && Volatile.Read(ref home.Tables->Busy) != 0)
             {
                 spin.SpinOnce();
+            }
+
+            if (home is not null)
+            {
+                home.Tables->Open = HomeTables.Nobody;
             }
         }
     }
 
-    private void End(MembufRecord* record, ref List<Exception>? failures)
+    // All have ended before the first onFree runs: one that another's would release is not ended twice.
+    private static void EndAtOnce(nint place)
     {
-        MembufPolicy? policy = _policies[MembufRecord.PolicyOf(record)];
-        nint block = record->Address;
-        nuint size = MembufRecord.LengthOf(record);
+        var record = (MembufRecord*)place;
+        Volatile.Write(ref record->Touched, MembufRecord.ByOthers);
         Volatile.Write(ref RecordChunk.ShareOf(record)->Word, MembufShare.Bias | MembufShare.Dead);
-        Volatile.Write(ref record->Tag, MembufRecord.NextFree(record->Tag));
-        if (policy is not null && _options.DisposePolicy == RmDisposePolicy.Free)
+    }
+
+    private void RunPolicy(MembufRecord* record, ref List<Exception>? failures)
+    {
+        if (_policies[MembufRecord.PolicyOf(record)] is { } policy)
         {
+            nint block = record->Address;
+            nuint size = MembufRecord.LengthOf(record);
             Run(() => policy.Run(block, size), ref failures);
         }
     }
+
+    /// <summary>Whether this thread disposes the heap just now: then all blocks have ended, and what an onFree gives back is in vain.</summary>
+    private bool IsDisposing => Volatile.Read(ref _disposer) == Environment.CurrentManagedThreadId;
 
     private void CloseMemory()
     {
