@@ -245,9 +245,11 @@ internal static unsafe class MembufCounting<TMemory>
 
             if ((word & Merged) != 0)
             {
-                if (TMemory.TrySwap(&share->Word, word + Change - Queued, word))
+                // Who merged it may have left nobody, and who released last only queued it: then it ends here.
+                bool isLast = CountOf(word) == 0;
+                if (TMemory.TrySwap(&share->Word, word + Change - Queued + (isLast ? Dead : 0), word))
                 {
-                    return CountOutcome.Counted;
+                    return isLast ? CountOutcome.Last : CountOutcome.Counted;
                 }
 
                 continue;

@@ -45,11 +45,6 @@ internal static class HeapHistories
             "owner goes first",
             [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Detach(0), h.Deref(0, 0)],
             [h.Get(1), h.Deref(1, 0)]),
-        ["owner goes, two release"] = h => h.Write(
-            "owner goes, two release",
-            [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Hand(2), h.Detach(0)],
-            [h.Get(1), h.Deref(1, 0)],
-            [h.Get(2), h.Deref(2, 0)]),
         ["home is taken over"] = h => h.Write(
             "home is taken over",
             [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Detach(0), h.Deref(0, 0)],
@@ -57,16 +52,30 @@ internal static class HeapHistories
             [h.Adopt(2), h.Settle(2), h.SettleLast(2)]),
         ["mail is read meanwhile"] = h => h.Write(
             "mail is read meanwhile",
-            [h.Alloc(0, 0), h.Ref(0, 0), h.Ref(0, 0), h.Hand(1), h.Hand(2), h.Settle(0), h.Deref(0, 0), h.Settle(0), h.SettleLast(0)],
+            [h.Alloc(0, 0), h.Ref(0, 0), h.Ref(0, 0), h.Hand(1), h.Hand(2), h.Settle(0), h.Deref(0, 0), h.SettleLast(0)],
             [h.Get(1), h.Deref(1, 0)],
             [h.Get(2), h.Deref(2, 0)]),
         ["place is used again"] = h => h.Write(
             "place is used again",
             [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Deref(0, 0), h.Settle(0), h.AllocIfFree(0, 1), h.Deref(0, 1), h.SettleLast(0)],
             [h.Get(1), h.Deref(1, 0)]),
-        ["place is used again by two"] = h => h.Write(
-            "place is used again by two",
-            [h.Alloc(0, 0), h.Ref(0, 0), h.Ref(0, 0), h.Hand(1), h.Hand(2), h.Deref(0, 0), h.Settle(0), h.AllocIfFree(0, 1), h.Ref(0, 1), h.Deref(0, 1), h.Deref(0, 1), h.SettleLast(0)],
+        ["handles"] = h => h.Write(
+            "handles",
+            [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Deref(0, 0), h.SettleLast(0)],
+            [h.Get(1), h.RefOfHandle(1, 0), h.DerefOfHandle(1, 0), h.DerefOfHandle(1, 0)]),
+        ["handles of two"] = h => h.Write(
+            "handles of two",
+            [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Hand(2), h.SettleLast(0)],
+            [h.Get(1), h.RefOfHandle(1, 0), h.DerefOfHandle(1, 0), h.DerefOfHandle(1, 0)],
+            [h.Get(2), h.DerefOfHandle(2, 0)]),
+        ["handle passed on"] = h => h.Write(
+            "handle passed on",
+            [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Deref(0, 0), h.SettleLast(0)],
+            [h.Get(1), h.RefOfHandle(1, 0), h.Hand(2), h.DerefOfHandle(1, 0)],
+            [h.Get(2), h.DerefOfHandle(2, 0)]),
+        ["place is used again, two late"] = h => h.Write(
+            "place is used again, two late",
+            [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Hand(2), h.Settle(0), h.AllocIfFree(0, 1), h.Deref(0, 1), h.SettleLast(0)],
             [h.Get(1), h.Deref(1, 0)],
             [h.Get(2), h.Deref(2, 0)]),
         ["next block is shared too"] = h => h.Write(

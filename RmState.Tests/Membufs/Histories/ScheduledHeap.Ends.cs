@@ -61,15 +61,10 @@ internal sealed unsafe partial class ScheduledHeap
     private void EndOwned(int number, ulong tag, ulong identity)
     {
         MembufRecord* record = _records[number];
-        if (HasPolicyOf(number))
+        if (HasPolicyOf(number) || GoesLongWay)
         {
             Protocol.EndOwned(record, _shares[number]);
-            RunEnd(number, identity);
-        }
-        else if (GoesLongWay)
-        {
-            Protocol.EndOwned(record, _shares[number]);
-            ReturnHome(number, identity);
+            EndShared(number, identity);
         }
         else
         {
@@ -172,6 +167,7 @@ internal sealed unsafe partial class ScheduledHeap
         bool recycles = Protocol.TryRecycle(_records[number], _shares[number]);
         if (recycles)
         {
+            ScheduledMemory.Store(&_records[number]->Touched, 0);
             Free(number);
         }
 

@@ -9,9 +9,13 @@ internal sealed unsafe partial class ScheduledHeap
     private const long NotTaken = 1;
     private const long Taken = 2;
 
+    /// <summary>What counts are right multiplies the states; it is looked at where there are few.</summary>
+    private const int MostThreadsForCounts = 3;
+
     private readonly Dictionary<string, nint> _flags = [];
     private readonly Dictionary<int, int> _recordOf = [];
     private readonly HashSet<int> _uncertain = [];
+    private bool _detaches;
 
     internal Operation Alloc(int thread, int block, int record = 0)
     {
@@ -38,6 +42,13 @@ internal sealed unsafe partial class ScheduledHeap
 
     internal Operation Deref(int thread, int block) =>
         Counting("deref", CountEffect.Drop, block, record => Deref(record, block, IdentityOf(thread)));
+
+    /// <summary>The same by a handle, on a thread that does not own the block.</summary>
+    internal Operation RefOfHandle(int thread, int block) =>
+        Counting("ref handle of", CountEffect.Add, block, record => RefOfHandle(record, GenerationOf(block), block, IdentityOf(thread)));
+
+    internal Operation DerefOfHandle(int thread, int block) =>
+        Counting("deref handle of", CountEffect.Drop, block, record => DerefOfHandle(record, GenerationOf(block), block, IdentityOf(thread)));
 
     internal Operation Count(int block) =>
         Counting("count", CountEffect.Read, block, record => Protocol.CountOfBlock(_records[record], _shares[record]));
@@ -69,7 +80,11 @@ internal sealed unsafe partial class ScheduledHeap
         return 0;
     });
 
-    internal Operation Detach(int thread) => new("detach", () => Detach(IdentityOf(thread)) ? 1 : 0);
+    internal Operation Detach(int thread)
+    {
+        _detaches = true;
+        return new Operation("detach", () => Detach(IdentityOf(thread)) ? 1 : 0);
+    }
 
     /// <summary>Becomes the home's thread if it has none.</summary>
     internal Operation Adopt(int thread) => new("adopt", () => Adopt(IdentityOf(thread)) ? 1 : 0);
@@ -86,7 +101,18 @@ internal sealed unsafe partial class ScheduledHeap
     internal History Write(string name, params Operation[][] scripts) => new(
         $"{name} ({(HasPolicy ? "onFree" : GoesLongWay ? "long way" : "short way")})",
         Places,
-        new CountingJudge(_recordOf.Count, scripts.Length) { ReturnsCounts = true, TellsEnds = HasPolicy, TellsFrees = true },
+        new CountingJudge(_recordOf.Count, scripts.Length)
+        {
+            ReturnsCounts = scripts.Length < MostThreadsForCounts,
+
+            // The owner's part is read after the share: if the owner has just moved it there, it is in neither reading.
+            CountsMayBeLow = true,
+
+            // Without an owner, a release reads the mail that it sent: the block ends then, and what is returned is from before.
+            EndReturnsZero = !_detaches,
+            TellsEnds = HasPolicy,
+            TellsFrees = true,
+        },
         scripts);
 
     private Operation Counting(string name, CountEffect effect, int block, Func<int, long> body)
@@ -100,6 +126,9 @@ internal sealed unsafe partial class ScheduledHeap
             Block = block,
         };
     }
+
+    // The second block at a record is of the second generation.
+    private ulong GenerationOf(int block) => (_uncertain.Contains(block) ? 2UL : 1UL) << MembufRecord.GenerationShift;
 
     private static string TakenFlag(int block) => $"b{block} taken";
 

@@ -1,5 +1,4 @@
 using Rm.Membufs;
-using Mailbox = Rm.Membufs.CountMailbox<Rm.Tests.Membufs.Histories.ScheduledMemory>;
 using Protocol = Rm.Membufs.MembufCounting<Rm.Tests.Membufs.Histories.ScheduledMemory>;
 
 namespace Rm.Tests.Membufs.Histories;
@@ -33,6 +32,7 @@ internal sealed unsafe partial class ScheduledHeap
         {
             MembufRecord* record = _records[i] = (MembufRecord*)_places.Take($"r{i}", MembufRecord.Bytes);
             record->Tag = (1UL << MembufRecord.GenerationShift) | MembufRecord.Free;
+            record->Local = 1;
             MembufShare* share = _shares[i] = (MembufShare*)_places.Take($"r{i}.share", MembufShare.Bytes);
             share->Word = MembufShare.Bias;
             long* spare = _spares[i] = (long*)_places.Take($"r{i}.spare", sizeof(long));
@@ -66,8 +66,6 @@ internal sealed unsafe partial class ScheduledHeap
         MembufRecord* taken = _records[record];
         ScheduledMemory.Store(_spares[record], 0);
         ScheduledMemory.Store(&taken->Extent, MembufRecord.ExtentOf((nuint)block, HasPolicy ? (ushort)1 : (ushort)0));
-        ScheduledMemory.Store(&taken->Local, 1);
-        ScheduledMemory.Store(&taken->Touched, 0);
         ScheduledMemory.Store(&taken->Tag, (ScheduledMemory.Load(&taken->Tag) & ~MembufRecord.OwnerMask) | identity);
         return 1;
     }
@@ -121,18 +119,57 @@ internal sealed unsafe partial class ScheduledHeap
         }
 
         CountOutcome outcome = Protocol.Release(record, _shares[number], tag, identity, out long remaining);
+        return Follow(number, outcome, identity) ? remaining : Refuse(outcome, block);
+    }
+
+    private long RefOfHandle(int number, ulong generation, int block, ulong identity)
+    {
+        MembufRecord* record = _records[number];
+        MembufShare* share = _shares[number];
+        ulong tag = ScheduledMemory.Load(&record->Tag);
+        if (!IsSharedNow(record, tag, generation))
+        {
+            return RefSlowly(number, FindTaken(number), block, identity);
+        }
+
+        return Protocol.TryRetainShared(record, share, tag, out long word, out long count) ? count
+            : Refuse(Protocol.AfterRetain(share, word, out _), block);
+    }
+
+    private long DerefOfHandle(int number, ulong generation, int block, ulong identity)
+    {
+        MembufRecord* record = _records[number];
+        MembufShare* share = _shares[number];
+        ulong tag = ScheduledMemory.Load(&record->Tag);
+        if (!IsSharedNow(record, tag, generation) || Protocol.MayBeOnly(share, tag))
+        {
+            return DerefSlowly(number, FindTaken(number), block, identity);
+        }
+
+        if (Protocol.TryReleaseShared(record, share, out long word, out long remaining))
+        {
+            return remaining;
+        }
+
+        CountOutcome outcome = Protocol.AfterRelease(record, share, tag, word, out remaining);
+        return Follow(number, outcome, identity) ? remaining : Refuse(outcome, block);
+    }
+
+    private static bool IsSharedNow(MembufRecord* record, ulong tag, ulong generation) =>
+        (tag ^ generation) <= MembufRecord.OwnerMask && ScheduledMemory.Load(&record->Touched) == MembufRecord.ByOthers;
+
+    private bool Follow(int number, CountOutcome outcome, ulong identity)
+    {
         switch (outcome)
         {
             case CountOutcome.Last:
                 EndShared(number, identity);
-                return remaining;
+                return true;
             case CountOutcome.Queue:
                 Send(number, identity);
-                return remaining;
-            case CountOutcome.Counted:
-                return remaining;
+                return true;
             default:
-                return Refuse(outcome, block);
+                return outcome == CountOutcome.Counted;
         }
     }
 
