@@ -30,9 +30,6 @@ internal sealed class CountingJudge(int blocks, int threads) : Judge
     /// <summary>Whether what is returned is a count, not only 0 or more.</summary>
     internal bool ReturnsCounts { get; init; }
 
-    /// <summary>Whether a returned count may lack references that are just being moved from one part of it to another.</summary>
-    internal bool CountsMayBeLow { get; init; }
-
     /// <summary>Whether a call that drops the last reference returns 0 whenever it ends the block.</summary>
     internal bool EndReturnsZero { get; init; } = true;
 
@@ -180,7 +177,7 @@ internal sealed class CountingJudge(int blocks, int threads) : Judge
         return ReturnsCounts ? ReturnCount(block, own, operation, result, buffered) : null;
     }
 
-    private string? ReturnCount(BlockNotes block, ThreadNotes own, Operation operation, long result, int buffered)
+    private static string? ReturnCount(BlockNotes block, ThreadNotes own, Operation operation, long result, int buffered)
     {
         // A reference that is being dropped by this call is not in its result, one that is being added is.
         (int added, int dropped) = (operation.Effect == CountEffect.Add ? 1 : 0, operation.Effect == CountEffect.Drop ? 1 : 0);
@@ -196,7 +193,7 @@ internal sealed class CountingJudge(int blocks, int threads) : Judge
             block.Most -= dropped;
         }
 
-        bool right = operation.Effect != CountEffect.AskUnique ? (CountsMayBeLow || result >= least) && result <= most
+        bool right = operation.Effect != CountEffect.AskUnique ? result >= least && result <= most
             : result != 0 ? least <= 1 && most >= 1
             : most > 1;
         return right ? null : $"returns {result}, but block {operation.Block} had {least} to {most} references during the call";

@@ -9,7 +9,7 @@ namespace Rm.Tests.Membufs.Histories;
 /// </remarks>
 internal sealed class Explorer(History history, Reduction reduction = Reduction.StatesAndOrders, MemoryFlaws flaws = MemoryFlaws.None)
 {
-    private const int MostStates = 2_500_000;
+    private const int MostStates = 6_000_000;
 
     /// <summary>How many random orders are looked at first, to learn what threads touch: enough that little is left to be learnt.</summary>
     private const int Walks = 200;

@@ -4,9 +4,12 @@ namespace Rm.Tests.Membufs.Histories;
 internal static class HeapHistories
 {
     /// <summary>All of them, by name.</summary>
-    internal static IReadOnlyDictionary<string, Func<ScheduledHeap, History>> All { get; } = new Dictionary<string, Func<ScheduledHeap, History>>(StringComparer.Ordinal)
+    internal static IReadOnlyDictionary<string, Func<ScheduledHeap, History>> All { get; } =
+        new Dictionary<string, Func<ScheduledHeap, History>>(StringComparer.Ordinal)
     {
-        ["owner alone"] = h => h.Write("owner alone", [h.Alloc(0, 0), h.Ref(0, 0), h.Deref(0, 0), h.Deref(0, 0), h.AllocIfFree(0, 1), h.Deref(0, 1), h.SettleLast(0)]),
+        ["owner alone"] = h => h.Write(
+            "owner alone",
+            [h.Alloc(0, 0), h.Ref(0, 0), h.Deref(0, 0), h.Deref(0, 0), h.AllocIfFree(0, 1), h.Deref(0, 1), h.SettleLast(0)]),
         ["producer and consumer"] = h => h.Write(
             "producer and consumer",
             [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Deref(0, 0), h.SettleLast(0)],
@@ -80,18 +83,16 @@ internal static class HeapHistories
             [h.Get(2), h.Deref(2, 0)]),
         ["next block is shared too"] = h => h.Write(
             "next block is shared too",
-            [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Deref(0, 0), h.Settle(0), h.AllocIfFree(0, 1), h.Ref(0, 1), h.Hand(2, "b1"), h.Deref(0, 1), h.SettleLast(0)],
+            [
+                h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Deref(0, 0), h.Settle(0),
+                h.AllocIfFree(0, 1), h.Ref(0, 1), h.Hand(2, "b1"), h.Deref(0, 1), h.SettleLast(0),
+            ],
             [h.Get(1), h.Deref(1, 0)],
             [h.Get(2, "b1"), h.Deref(2, 1)]),
         ["counts are read"] = h => h.Write(
             "counts are read",
             [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Count(0), h.Deref(0, 0), h.SettleLast(0)],
             [h.Get(1), h.Count(0), h.AskUnique(0), h.Deref(1, 0)]),
-        ["one asks whether it is alone"] = h => h.Write(
-            "one asks whether it is alone",
-            [h.Alloc(0, 0), h.Ref(0, 0), h.Hand(1), h.Ref(0, 0), h.Hand(2), h.Deref(0, 0), h.SettleLast(0)],
-            [h.Get(1), h.AskUnique(0), h.Deref(1, 0)],
-            [h.Get(2), h.Deref(2, 0)]),
         ["two blocks"] = h => h.Write(
             "two blocks",
             [h.Alloc(0, 0), h.Alloc(0, 1, 1), h.Ref(0, 0), h.Ref(0, 1), h.Hand(1), h.Deref(0, 0), h.Deref(0, 1), h.SettleLast(0)],

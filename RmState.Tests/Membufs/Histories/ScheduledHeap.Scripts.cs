@@ -105,9 +105,6 @@ internal sealed unsafe partial class ScheduledHeap
         {
             ReturnsCounts = scripts.Length < MostThreadsForCounts,
 
-            // The owner's part is read after the share: if the owner has just moved it there, it is in neither reading.
-            CountsMayBeLow = true,
-
             // Without an owner, a release reads the mail that it sent: the block ends then, and what is returned is from before.
             EndReturnsZero = !_detaches,
             TellsEnds = HasPolicy,
