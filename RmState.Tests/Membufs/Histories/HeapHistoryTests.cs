@@ -31,6 +31,26 @@ public sealed class HeapHistoryTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void EveryOrderOfEverySmallProgramIsRight(bool hasPolicy)
+    {
+        var clock = Stopwatch.StartNew();
+        (int histories, long states, long steps, double orders) = (0, 0, 0, 0);
+        foreach (History history in SmallPrograms.WriteAll(() => new ScheduledHeap(records: 1) { HasPolicy = hasPolicy }))
+        {
+            Exploration exploration = new Explorer(history).Run();
+            Assert.True(exploration.Failure is null, exploration.Failure);
+            histories++;
+            states += exploration.States;
+            steps += exploration.Steps;
+            orders += exploration.Orders;
+        }
+
+        output.WriteLine($"{histories} histories, {orders:0.###e0} orders, {states} states, {steps} steps, {clock.ElapsedMilliseconds} ms");
+    }
+
+    [Theory]
     [InlineData(MemoryFlaws.NoFence, "owner goes", "nobody holds block 0, and it has not ended")]
     [InlineData(MemoryFlaws.TornAdd, "both release two", "is refused block 0: OverReleased")]
     [InlineData(MemoryFlaws.TornSwap, "place is used again", "is refused block 0: OverReleased")]
