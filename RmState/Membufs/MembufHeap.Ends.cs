@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Protocol = Rm.Membufs.MembufCounting<Rm.Membufs.NativeCountMemory>;
-using Mailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
+using RecordMailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
 
 namespace Rm.Membufs;
 
@@ -160,7 +160,7 @@ public sealed unsafe partial class MembufHeap
     {
         HomeTables* home = *HeapHead.HomeAt(_head, record->Home);
         ushort number = record->Home;
-        Mailbox.Put(&home->Mailbox, record, RecordChunk.ShareOf(record));
+        RecordMailbox.Put(&home->Mailbox, record, RecordChunk.ShareOf(record));
 
         // The swap above is a fence, and so is one on the other side: a home that loses its owner now has its mail read by him or by us.
         if (Volatile.Read(ref home->Identity) == HomeTables.Nobody)
