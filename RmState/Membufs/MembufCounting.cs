@@ -178,6 +178,9 @@ internal static unsafe class MembufCounting<TMemory>
     {
         ulong tag = TMemory.Load(&record->Tag);
         int local = TMemory.Load(&record->Local);
+#if RM_MUTATIONS
+        local = MembufMutation.Is(MembufMutation.MergeForgetsLocal) ? 0 : local;
+#endif
         long word;
         do
         {
@@ -205,6 +208,12 @@ internal static unsafe class MembufCounting<TMemory>
                 {
                     return CountOutcome.Recycle;
                 }
+#if RM_MUTATIONS
+                if (MembufMutation.Is(MembufMutation.SettledTwice))
+                {
+                    return CountOutcome.Recycle;
+                }
+#endif
 
                 // Its end is under way. Whoever does it finds the record out of the mailbox, and puts it there again.
                 if (TMemory.TrySwap(&share->Word, word + Change - Queued, word))
@@ -227,7 +236,11 @@ internal static unsafe class MembufCounting<TMemory>
 
             int local = TMemory.Load(&record->Local);
             long merged = word + Change + Merged + local - Queued;
+#if RM_MUTATIONS
+            if (CountOf(merged) == 0 && !MembufMutation.Is(MembufMutation.SettleForgetsLast))
+#else
             if (CountOf(merged) == 0)
+#endif
             {
                 // Nobody is left: dead and merged in one.
                 if (TMemory.TrySwap(&share->Word, merged + Dead, word))
@@ -255,6 +268,12 @@ internal static unsafe class MembufCounting<TMemory>
             {
                 return true;
             }
+#if RM_MUTATIONS
+            if (MembufMutation.Is(MembufMutation.FinishIgnoresMail))
+            {
+                return true;
+            }
+#endif
 
             if (TMemory.TrySwap(&share->Word, word + Change + Finished, word))
             {
@@ -318,6 +337,9 @@ internal static unsafe class MembufCounting<TMemory>
     private static CountOutcome RetainMerging(MembufRecord* record, MembufShare* share, ulong tag, out long count)
     {
         int local = TMemory.Load(&record->Local);
+#if RM_MUTATIONS
+        local += MembufMutation.Is(MembufMutation.MergeCountsTwice) ? 1 : 0;
+#endif
         long word = TMemory.Add(&share->Word, Change + Merged + local + 1);
         if ((word & Dead) != 0)
         {
@@ -342,6 +364,9 @@ internal static unsafe class MembufCounting<TMemory>
     private static void Touch(MembufRecord* record)
     {
         byte touched = TMemory.Load(&record->Touched);
+#if RM_MUTATIONS
+        touched |= MembufMutation.Is(MembufMutation.TouchForgotten) ? MembufRecord.ByOthers : (byte)0;
+#endif
         if ((touched & MembufRecord.ByOthers) == 0)
         {
             TMemory.Store(&record->Touched, (byte)(touched | MembufRecord.ByOthers));
@@ -355,6 +380,20 @@ internal static unsafe class MembufCounting<TMemory>
             long sum = SumOf(record, word);
             long wanted;
             CountOutcome outcome;
+#if RM_MUTATIONS
+            if (sum > 0 && MembufMutation.Is(MembufMutation.QueueLeftOut))
+            {
+                remaining = sum;
+                return CountOutcome.Counted;
+            }
+
+            if (sum == 0 && MembufMutation.Is(MembufMutation.LastNotSwapped))
+            {
+                TMemory.Store(&share->Word, (word & ~CountMask) + Bias + Change + Dead);
+                remaining = 0;
+                return CountOutcome.Last;
+            }
+#endif
             if (sum == 0)
             {
                 // The count of a dead block is 0, so that one who comes too late is seen until he took his back.
@@ -383,6 +422,9 @@ internal static unsafe class MembufCounting<TMemory>
             // Without a reference nothing holds the block any more: another may have found this release counted, and nobody left, and the
             // record may be the next block's. The generation changes before the word is made new, so it is read after it.
             word = TMemory.Load(&share->Word);
+#if RM_MUTATIONS
+            tag = MembufMutation.Is(MembufMutation.GenerationNotCompared) ? TMemory.Load(&record->Tag) : tag;
+#endif
             if ((word & Dead) != 0 || ((TMemory.Load(&record->Tag) ^ tag) >> MembufRecord.GenerationShift) != 0)
             {
                 remaining = 0;

@@ -89,7 +89,11 @@ public sealed unsafe partial class MembufHeap
         {
             long operations = home->Operations;
             home->Operations = operations | 1;
+#if RM_MUTATIONS
+            if (((operations & 1) | (MembufMutation.Is(MembufMutation.ClosedIgnored) ? 0 : (uint)head->Closed)) == 0)
+#else
             if (((operations & 1) | (uint)head->Closed) == 0)
+#endif
             {
                 Magazine* magazine = HomeTables.SmallMagazine(home, size);
                 MembufRecord** top = magazine->Top;
