@@ -88,7 +88,7 @@ internal unsafe struct HeapHead
         head->Window = nint.MinValue;
         for (int i = 0; i < Nearby; i++)
         {
-            // Of a home only the identity is read before it is known to be this thread's.
+            // Of a home only whose it is is read before it is known to be this thread's.
             *NearbyAt(head, (ulong)i) = (HomeTables*)&head->NoHome;
         }
 

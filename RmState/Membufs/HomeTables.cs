@@ -22,20 +22,25 @@ internal unsafe struct HomeTables
     private const int SizeTableOffset = 256;
     private const int MagazinesOffset = SizeTableOffset + SizeTableBytes;
 
-    /// <summary>The thread it belongs to, or <see cref="Nobody"/>.</summary>
+    /// <summary>Whose short ways may be used: the identity of the thread it belongs to, but <see cref="Nobody"/> in the middle of a long way.</summary>
     [FieldOffset(0)]
+    public ulong Open;
+
+    /// <summary>The thread it belongs to, or <see cref="Nobody"/>.</summary>
+    [FieldOffset(8)]
     public ulong Identity;
 
-    /// <summary>Twice the operations done; odd while one is under way, and for ever once the heap is closed.</summary>
-    [FieldOffset(8)]
-    public long Operations;
-
-    /// <summary>Blocks allocated here, and records that were free again.</summary>
+    /// <summary>Blocks allocated here.</summary>
     [FieldOffset(16)]
     public long Allocations;
 
+    /// <summary>How often a record was free again.</summary>
     [FieldOffset(24)]
     public long Recycled;
+
+    /// <summary>1 in the middle of a long way.</summary>
+    [FieldOffset(48)]
+    public int Busy;
 
     /// <summary>What a new block's record has as <see cref="MembufRecord.Touched"/>.</summary>
     [FieldOffset(32)]

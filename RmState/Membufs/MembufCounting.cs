@@ -80,6 +80,42 @@ internal static unsafe class MembufCounting<TMemory>
         TMemory.Store(&record->Touched, MembufRecord.ByOthers);
     }
 
+    /// <summary>Counts one more in the share, of a block that this thread does not own and that is marked as touched.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="share">Its share.</param>
+    /// <param name="tag">The record's tag as it was read.</param>
+    /// <param name="word">The share as this left it.</param>
+    /// <param name="count">The new count.</param>
+    /// <returns>False when something is wrong: <see cref="AfterRetain"/> then tells what, and takes it back.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryRetainShared(MembufRecord* record, MembufShare* share, ulong tag, out long word, out long count)
+    {
+        word = TMemory.Add(&share->Word, Change + 1);
+        bool counted = (word & (Dead | TooMany)) == 0 && ((TMemory.Load(&record->Tag) ^ tag) >> MembufRecord.GenerationShift) == 0;
+        count = SumOf(record, word);
+        return counted;
+    }
+
+    /// <summary>Counts one less in the share, of a block that this thread does not own and that is marked as touched.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="share">Its share.</param>
+    /// <param name="word">The share as this left it.</param>
+    /// <param name="remaining">The remaining count.</param>
+    /// <returns>False when more is to do: <see cref="AfterRelease"/> goes on.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryReleaseShared(MembufRecord* record, MembufShare* share, out long word, out long remaining)
+    {
+        word = TMemory.Add(&share->Word, Change - 1);
+        long least = (word & Merged) == 0 ? 0 : 1;
+        remaining = SumOf(record, word);
+        return (word & Dead) == 0 && CountOf(word) >= least;
+    }
+
+    /// <summary>Whether a release by a thread that does not own the block may be that of the only reference, handed over whole.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool MayBeOnly(MembufShare* share, ulong tag) =>
+        (tag & MembufRecord.OwnerMask) != MembufRecord.Shared && IsUntouched(TMemory.Load(&share->Word));
+
     /// <summary>Counts one more, by whatever thread, in the general way.</summary>
     /// <param name="record">The record.</param>
     /// <param name="share">Its share.</param>
@@ -99,27 +135,25 @@ internal static unsafe class MembufCounting<TMemory>
             Touch(record);
         }
 
-        long word = TMemory.Add(&share->Word, Change + 1);
-        count = 0;
-        if ((word & Dead) != 0)
-        {
-            _ = TMemory.Add(&share->Word, Change - 1);
-            return CountOutcome.Dead;
-        }
+        return TryRetainShared(record, share, tag, out long word, out count)
+            ? CountOutcome.Counted
+            : AfterRetain(share, word, out count);
+    }
 
-        if (((TMemory.Load(&record->Tag) ^ tag) >> MembufRecord.GenerationShift) != 0)
+    /// <summary>Takes back what <see cref="TryRetainShared"/> counted in vain, where that is no more than counting down.</summary>
+    /// <param name="share">The share.</param>
+    /// <param name="word">The share as the retain left it.</param>
+    /// <param name="count">0.</param>
+    internal static CountOutcome AfterRetain(MembufShare* share, long word, out long count)
+    {
+        count = 0;
+        if ((word & (Dead | TooMany)) == 0)
         {
             return CountOutcome.Stale;
         }
 
-        if (CountOf(word) > Limit)
-        {
-            _ = TMemory.Add(&share->Word, Change - 1);
-            return CountOutcome.Overflow;
-        }
-
-        count = SumOf(record, word);
-        return CountOutcome.Counted;
+        _ = TMemory.Add(&share->Word, Change - 1);
+        return (word & Dead) != 0 ? CountOutcome.Dead : CountOutcome.Overflow;
     }
 
     /// <summary>Counts one less, by whatever thread, in the general way.</summary>
@@ -160,15 +194,9 @@ internal static unsafe class MembufCounting<TMemory>
             }
         }
 
-        word = TMemory.Add(&share->Word, Change - 1);
-        if ((word & Dead) != 0)
-        {
-            _ = TMemory.Add(&share->Word, Change + 1);
-            remaining = 0;
-            return CountOutcome.Dead;
-        }
-
-        return AfterRelease(record, share, tag, word, out remaining);
+        return TryReleaseShared(record, share, out word, out remaining)
+            ? CountOutcome.Counted
+            : AfterRelease(record, share, tag, word, out remaining);
     }
 
     /// <summary>Adds the owner's part to the share, so that every thread counts there.</summary>
@@ -295,6 +323,9 @@ internal static unsafe class MembufCounting<TMemory>
             TMemory.Store(&record->Tag, MembufRecord.NextFree(tag));
         }
 
+        // As an owner's last release leaves it: the next block begins with one reference.
+        TMemory.Store(&record->Local, 1);
+
         while (true)
         {
             long word = TMemory.Load(&share->Word);
@@ -357,6 +388,7 @@ internal static unsafe class MembufCounting<TMemory>
     private static void BecomeShared(MembufRecord* record, ulong tag)
     {
         TMemory.Store(&record->Local, 0);
+        Touch(record);
         TMemory.Store(&record->Tag, tag | MembufRecord.Shared);
     }
 
@@ -373,8 +405,21 @@ internal static unsafe class MembufCounting<TMemory>
         }
     }
 
-    private static CountOutcome AfterRelease(MembufRecord* record, MembufShare* share, ulong tag, long word, out long remaining)
+    /// <summary>Finds out what a release left, after the share was counted down.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="share">Its share.</param>
+    /// <param name="tag">The record's tag as it was read.</param>
+    /// <param name="word">The share as the release left it.</param>
+    /// <param name="remaining">The remaining count; 0 when the block is dead.</param>
+    internal static CountOutcome AfterRelease(MembufRecord* record, MembufShare* share, ulong tag, long word, out long remaining)
     {
+        if ((word & Dead) != 0)
+        {
+            _ = TMemory.Add(&share->Word, Change + 1);
+            remaining = 0;
+            return CountOutcome.Dead;
+        }
+
         while (true)
         {
             long sum = SumOf(record, word);

@@ -18,7 +18,7 @@ public sealed unsafe partial class MembufHeap
     /// Blocks whose end was left to this thread were ended first, and several onFree threw; one alone is thrown as it is. Nothing was allocated.
     /// </exception>
     /// <remarks>O(1). No lock and no atomic instruction where a block of the size is at hand.</remarks>
-    public nint Alloc(nuint size) => Take(size)->Address;
+    public nint Alloc(nuint size) => Take(size, out _)->Address;
 
     /// <summary>Allocates a block with one reference, the caller's. Mirrors <c>membuf_alloc</c>.</summary>
     /// <param name="size">Bytes; 0 gives a unique, non-null block.</param>
@@ -59,7 +59,12 @@ public sealed unsafe partial class MembufHeap
     /// <param name="size">Bytes; 0 gives a unique block of no bytes.</param>
     /// <returns>The handle; the block's contents are undefined.</returns>
     /// <inheritdoc cref="Alloc(nuint)"/>
-    public MembufRef AllocRef(nuint size) => new(this, Take(size));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public MembufRef AllocRef(nuint size)
+    {
+        MembufRecord* record = Take(size, out ulong tag);
+        return new MembufRef(this, record, tag);
+    }
 
     /// <summary>Allocates a block with one reference, the caller's, and returns a handle of it.</summary>
     /// <param name="size">Bytes; 0 gives a unique block of no bytes.</param>
@@ -80,42 +85,30 @@ public sealed unsafe partial class MembufHeap
     public MembufRef AllocRef(nuint size, nuint alignment, MembufPolicy policy) => new(this, Take(size, alignment, NumberOf(policy)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private MembufRecord* Take(nuint size)
+    private MembufRecord* Take(nuint size, out ulong tag)
     {
         ulong identity = ThreadIdentity.Current;
         HeapHead* head = _head;
         HomeTables* home = *HeapHead.NearbyAt(head, identity);
-        if (home->Identity == identity && size <= SizeClasses.LargestInTable)
+        if (home->Open == identity && size <= SizeClasses.LargestInTable)
         {
-            long operations = home->Operations;
-            home->Operations = operations | 1;
-#if RM_MUTATIONS
-            if (((operations & 1) | (MembufMutation.Is(MembufMutation.ClosedIgnored) ? 0 : (uint)head->Closed)) == 0)
-#else
-            if (((operations & 1) | (uint)head->Closed) == 0)
-#endif
+            Magazine* magazine = HomeTables.SmallMagazine(home, size);
+            MembufRecord** top = magazine->Top;
+            if (top != magazine->Bottom)
             {
-                Magazine* magazine = HomeTables.SmallMagazine(home, size);
-                MembufRecord** top = magazine->Top;
-                if (top != magazine->Bottom)
-                {
-                    MembufRecord* record = *--top;
-                    magazine->Top = top;
-                    home->Allocations++;
-                    record->Extent = size;
-                    record->Local = 1;
-                    record->Touched = home->FirstTouched;
-                    record->Tag = (record->Tag & ~MembufRecord.OwnerMask) | identity;
-                    home->Operations = operations + 2;
-                    GC.KeepAlive(this);
-                    return record;
-                }
+                MembufRecord* record = *--top;
+                magazine->Top = top;
+                home->Allocations++;
+                record->Extent = size;
+                record->Tag = tag = record->Tag - MembufRecord.Free + identity;
+                GC.KeepAlive(this);
+                return record;
             }
-
-            home->Operations = operations;
         }
 
-        return Take(size, 0, 0);
+        MembufRecord* taken = Take(size, 0, 0);
+        tag = taken->Tag;
+        return taken;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -165,9 +158,7 @@ public sealed unsafe partial class MembufHeap
         HomeTables* tables = home.Tables;
         tables->Allocations++;
         record->Extent = MembufRecord.ExtentOf(size, policy);
-        record->Touched = tables->FirstTouched;
         ulong owner = tables->Identity;
-        record->Local = 1;
         if (owner > MembufRecord.LastOwner)
         {
             owner = MembufRecord.Shared;
@@ -213,16 +204,31 @@ public sealed unsafe partial class MembufHeap
         return magazine->Top != magazine->Bottom;
     }
 
-    private static void Begin(MembufHome home)
+    /// <summary>Begins a long way in a home: as its thread, or under the lock when it has none.</summary>
+    /// <exception cref="ObjectDisposedException">The heap is closed.</exception>
+    private void Begin(MembufHome home)
     {
         HomeTables* tables = home.Tables;
-        if ((tables->Operations & 1) != 0)
+        if (tables->Busy != 0)
         {
-            throw new ConcurrentUseException("A membuf heap was used by something that its arena called in the middle of an operation. Use it afterwards.");
+            throw new ConcurrentUseException($"{NameForMessages} was used by something that its arena called in the middle of an operation. Use it afterwards.");
         }
 
-        tables->Operations++;
+        // Either this sees that the heap is closed, or whoever closes it sees this, and waits.
+        Interlocked.Exchange(ref tables->Busy, 1);
+        tables->Open = HomeTables.Nobody;
+        if (IsDisposed)
+        {
+            Volatile.Write(ref tables->Busy, 0);
+            ThrowIfDisposed();
+        }
     }
 
-    private static void End(MembufHome home) => home.Tables->Operations++;
+    private void End(MembufHome home)
+    {
+        HomeTables* tables = home.Tables;
+        tables->Open = tables->Identity;
+        Volatile.Write(ref tables->Busy, 0);
+        GC.KeepAlive(this);
+    }
 }

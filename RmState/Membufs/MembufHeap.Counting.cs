@@ -49,11 +49,15 @@ public sealed unsafe partial class MembufHeap
     {
         ulong identity = ThreadIdentity.Current;
         MembufRecord* record = HeapHead.Find(_head, block);
-        if (record != null && record->Address == block && (record->Tag & MembufRecord.OwnerMask) == identity
-            && Protocol.TryReleaseOwned(record, out long remaining))
+        if (record != null && record->Address == block && (record->Tag & MembufRecord.OwnerMask) == identity)
         {
-            GC.KeepAlive(this);
-            return remaining;
+            if (Protocol.TryReleaseOwned(record, out long remaining))
+            {
+                GC.KeepAlive(this);
+                return remaining;
+            }
+
+            return DerefLast(record, record->Tag);
         }
 
         return DerefElsewhere(block);
@@ -194,27 +198,39 @@ public sealed unsafe partial class MembufHeap
         return DerefSlowly(record, tag, block);
     }
 
+    /// <summary>Takes back a reference that was counted in vain, and tells why it was.</summary>
+    internal long RefuseRef(MembufRecord* record, ulong tag, long word)
+    {
+        nint block = record->Address;
+        CountOutcome outcome = Protocol.AfterRetain(RecordChunk.ShareOf(record), word, out _);
+        TakeBackStray(outcome, record);
+        return Refuse(outcome, nameof(Ref), block);
+    }
+
+    /// <summary>Goes on with a release that the share has counted.</summary>
+    internal long DerefFurther(MembufRecord* record, ulong tag, long word)
+    {
+        nint block = record->Address;
+        CountOutcome outcome = Follow(record, Protocol.AfterRelease(record, RecordChunk.ShareOf(record), tag, word, out long remaining));
+        return outcome == CountOutcome.Counted ? remaining : Refuse(outcome, nameof(Deref), block);
+    }
+
+    /// <summary>Gives the owner's last reference back, or one of a block that others touched.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal long DerefLast(MembufRecord* record, ulong tag) =>
+        Protocol.IsLastOwned(record) && TryEndOwned(record, tag) ? 0 : DerefSlowly(record, tag, record->Address);
+
     private CountOutcome Ref(MembufRecord* record, ulong tag, out long count)
     {
-        if (_counts)
-        {
-            Interlocked.Increment(ref _references);
-        }
-
         ulong identity = ThreadIdentity.Current;
         CountOutcome outcome = CountOutcome.Counted;
         if ((tag & MembufRecord.OwnerMask) != identity || !Protocol.TryRetainOwned(record, out count))
         {
             outcome = Protocol.Retain(record, RecordChunk.ShareOf(record), tag, identity, out count);
-            if (outcome == CountOutcome.Stale)
+            TakeBackStray(outcome, record);
+            if (_counts && outcome == CountOutcome.Counted)
             {
-                // What was counted on another block is taken back, and it ends if its other references did meanwhile.
-                _ = Deref(record, record->Tag, out _);
-            }
-
-            if (_counts && outcome != CountOutcome.Counted)
-            {
-                Interlocked.Decrement(ref _references);
+                Interlocked.Increment(ref _references);
             }
         }
 
@@ -222,33 +238,45 @@ public sealed unsafe partial class MembufHeap
         return outcome;
     }
 
+    // What was counted on another block is taken back; it ends if its other references did meanwhile.
+    private void TakeBackStray(CountOutcome outcome, MembufRecord* record)
+    {
+        if (outcome == CountOutcome.Stale)
+        {
+            _ = Deref(record, record->Tag, out _);
+        }
+    }
+
     /// <summary>Gives a reference back and does what follows.</summary>
     /// <returns>What was wrong; <see cref="CountOutcome.Counted"/> for nothing.</returns>
     private CountOutcome Deref(MembufRecord* record, ulong tag, out long remaining)
     {
         ulong identity = ThreadIdentity.Current;
-        if (_counts)
-        {
-            Interlocked.Increment(ref _releases);
-        }
-
-        CountOutcome outcome = CountOutcome.Counted;
         if ((tag & MembufRecord.OwnerMask) == identity)
         {
             if (Protocol.TryReleaseOwned(record, out remaining))
             {
-                return outcome;
+                return CountOutcome.Counted;
             }
 
             if (Protocol.IsLastOwned(record))
             {
                 remaining = 0;
                 EndOwned(record, tag);
-                return outcome;
+                return CountOutcome.Counted;
             }
         }
 
-        outcome = Protocol.Release(record, RecordChunk.ShareOf(record), tag, identity, out remaining);
+        return Follow(record, Protocol.Release(record, RecordChunk.ShareOf(record), tag, identity, out remaining));
+    }
+
+    private CountOutcome Follow(MembufRecord* record, CountOutcome outcome)
+    {
+        if (_counts && outcome is CountOutcome.Last or CountOutcome.Queue or CountOutcome.Counted)
+        {
+            Interlocked.Increment(ref _releases);
+        }
+
         switch (outcome)
         {
             case CountOutcome.Last:
@@ -258,15 +286,6 @@ public sealed unsafe partial class MembufHeap
             case CountOutcome.Queue:
                 Send(record);
                 outcome = CountOutcome.Counted;
-                break;
-            case CountOutcome.Counted:
-                break;
-            default:
-                if (_counts)
-                {
-                    Interlocked.Decrement(ref _releases);
-                }
-
                 break;
         }
 

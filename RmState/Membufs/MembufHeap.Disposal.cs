@@ -18,26 +18,16 @@ public sealed unsafe partial class MembufHeap
     /// </remarks>
     public void Dispose()
     {
+        if (!TryClose())
+        {
+            return;
+        }
+
+        WaitForLongWays();
         List<Exception>? failures = null;
         lock (_lock)
         {
-            if (IsDisposed)
-            {
-                return;
-            }
-
-            if (FindHomeOfThisThread() is { } own && (own.Tables->Operations & 1) != 0)
-            {
-                throw new ConcurrentUseException($"{NameForMessages} cannot be disposed in the middle of an operation. Dispose it afterwards.");
-            }
-
-            if (_options.DisposePolicy == RmDisposePolicy.ThrowIfLive && TakeReport(out _) is { Blocks: > 0 } living)
-            {
-                throw new LiveBlocksException($"{NameForMessages} cannot be disposed: {living}. Give back their references first.");
-            }
-
-            Close();
-            MembufReport? report = TakeReport(out List<nint> live);
+            MembufReport report = TakeReport(out List<nint> live);
             if (report.Blocks > 0)
             {
                 Run(() => _options.OnLeak?.Invoke(report), ref failures);
@@ -62,18 +52,49 @@ public sealed unsafe partial class MembufHeap
         }
     }
 
-    // Whoever was in the middle of something is through with it afterwards; whoever begins later sees that the heap is closed. The barrier
-    // takes the place of one that every allocation would need between saying that it is under way and looking here.
-    private void Close()
+    private bool TryClose()
     {
-        Volatile.Write(ref _head->Closed, 1);
-        Interlocked.MemoryBarrierProcessWide();
+        lock (_lock)
+        {
+            if (IsDisposed)
+            {
+                return false;
+            }
+
+            if (FindHomeOfThisThread() is { } own && own.Tables->Busy != 0)
+            {
+                throw new ConcurrentUseException($"{NameForMessages} cannot be disposed in the middle of an operation. Dispose it afterwards.");
+            }
+
+            if (_options.DisposePolicy == RmDisposePolicy.ThrowIfLive && TakeReport(out _) is { Blocks: > 0 } living)
+            {
+                throw new LiveBlocksException($"{NameForMessages} cannot be disposed: {living}. Give back their references first.");
+            }
+
+            _ = Interlocked.Exchange(ref _head->Closed, 1);
+            return true;
+        }
+    }
+
+    // Whoever is in the middle of a long way is through with it afterwards; whoever begins one later sees that the heap is closed. A short way
+    // touches the heap's own tables only, which stay. Not under the lock, which a long way may need.
+    private void WaitForLongWays()
+    {
         var spin = new SpinWait();
         foreach (MembufHome? home in _homes)
         {
-            while (home is not null && (Volatile.Read(ref home.Tables->Operations) & 1) != 0)
+            while (home is not null && Volatile.Read(ref home.Tables->Busy) != 0)
             {
                 spin.SpinOnce();
+            }
+
+#if RM_MUTATIONS
+            if (home is not null && !MembufMutation.Is(MembufMutation.ClosedIgnored))
+#else
+            if (home is not null)
+#endif
+            {
+                home.Tables->Open = HomeTables.Nobody;
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Protocol = Rm.Membufs.MembufCounting<Rm.Membufs.NativeCountMemory>;
 using Mailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
 
@@ -6,39 +7,35 @@ namespace Rm.Membufs;
 // What follows the last reference: onFree, and the way of the memory back to its home.
 public sealed unsafe partial class MembufHeap
 {
-    /// <summary>Ends a block that no other thread than this one, its owner, ever touched.</summary>
+    /// <summary>Ends a block that no other thread than this one, its owner, ever touched, if its place can be at hand at once.</summary>
+    /// <returns>False, and nothing changed, when it cannot, or there is something to do at its end.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryEndOwned(MembufRecord* record, ulong tag)
+    {
+        HomeTables* home = *HeapHead.HomeAt(_head, record->Home);
+        Magazine* magazine = HomeTables.MagazineAt(home, record->Class);
+        MembufRecord** top = magazine->Top;
+        ulong next = MembufRecord.NextFree(tag);
+        if (record->Extent > MembufRecord.LengthMask || home->Open != (tag & MembufRecord.OwnerMask) || top == magazine->Limit || next <= MembufRecord.Free)
+        {
+            return false;
+        }
+
+        record->Tag = next;
+        *top = record;
+        magazine->Top = top + 1;
+        home->Recycled++;
+        GC.KeepAlive(this);
+        return true;
+    }
+
     private void EndOwned(MembufRecord* record, ulong tag)
     {
-        if (MembufRecord.PolicyOf(record) != 0)
+        if (!TryEndOwned(record, tag))
         {
             Protocol.EndOwned(record, RecordChunk.ShareOf(record));
-            RunEnd(record);
-            return;
+            EndShared(record);
         }
-
-        HomeTables* home = *HeapHead.HomeAt(_head, record->Home);
-        long operations = home->Operations;
-        home->Operations = operations | 1;
-        if (((operations & 1) | (uint)_head->Closed) == 0)
-        {
-            Magazine* magazine = HomeTables.MagazineAt(home, record->Class);
-            MembufRecord** top = magazine->Top;
-            ulong next = MembufRecord.NextFree(tag);
-            if (top != magazine->Limit && next > MembufRecord.Free)
-            {
-                record->Tag = next;
-                *top = record;
-                magazine->Top = top + 1;
-                home->Recycled++;
-                home->Operations = operations + 2;
-                GC.KeepAlive(this);
-                return;
-            }
-        }
-
-        home->Operations = operations;
-        Protocol.EndOwned(record, RecordChunk.ShareOf(record));
-        ReturnHome(record);
     }
 
     /// <summary>Ends a block that was counted in its share, and that this thread declared dead.</summary>
@@ -156,7 +153,7 @@ public sealed unsafe partial class MembufHeap
         }
 
         HomeTables* tables = *HeapHead.HomeAt(_head, record->Home);
-        if (tables->Identity == ThreadIdentity.Current && (tables->Operations & 1) == 0 && _homes[record->Home] is { } home && !IsDisposed)
+        if (tables->Identity == ThreadIdentity.Current && tables->Busy == 0 && _homes[record->Home] is { } home && !IsDisposed)
         {
             Begin(home);
             try
@@ -205,6 +202,7 @@ public sealed unsafe partial class MembufHeap
             return false;
         }
 
+        record->Touched = home.Tables->FirstTouched;
         home.Tables->Recycled++;
         if (record->Tag >> MembufRecord.GenerationShift == 0)
         {

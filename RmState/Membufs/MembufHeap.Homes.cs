@@ -75,7 +75,7 @@ public sealed unsafe partial class MembufHeap
     private MembufHome? FindHome(ulong identity)
     {
         HomeTables* near = *HeapHead.NearbyAt(_head, identity);
-        if (near->Identity == identity)
+        if (near->Open == identity)
         {
             return _homes[near->Number];
         }
@@ -116,6 +116,7 @@ public sealed unsafe partial class MembufHeap
 
             _homesByIdentity.Add(identity, home);
             Volatile.Write(ref home.Tables->Identity, identity);
+            home.Tables->Open = identity;
             *HeapHead.NearbyAt(_head, identity) = home.Tables;
         }
 
@@ -148,7 +149,7 @@ public sealed unsafe partial class MembufHeap
         }
 
         HomeTables.Define(tables, (nint)tables + entriesOffset);
-        tables->Identity = HomeTables.Nobody;
+        tables->Open = tables->Identity = HomeTables.Nobody;
         tables->Number = (ushort)_homeCount;
         tables->FirstTouched = _counts ? MembufRecord.Observed : (byte)0;
         var home = new MembufHome(tables, pool);

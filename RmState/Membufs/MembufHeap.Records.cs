@@ -25,6 +25,8 @@ public sealed unsafe partial class MembufHeap
             RecordChunk.ShareOf(record)->Word = MembufShare.Bias;
         }
 
+        record->Local = 1;
+        record->Touched = home.Tables->FirstTouched;
         record->Address = block;
         record->Home = home.Tables->Number;
         return record;

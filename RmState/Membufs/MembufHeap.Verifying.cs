@@ -77,9 +77,10 @@ public sealed unsafe partial class MembufHeap
         for (int i = 0; i < taken.Length; i++)
         {
             HomeTables* home = _homes[i]!.Tables;
-            if (taken[i] != home->Allocations - home->Recycled)
+            long expectedTaken = home->Allocations - home->Recycled;
+            if (taken[i] != expectedTaken)
             {
-                return $"home {i} has {taken[i]} membufs, not {home->Allocations - home->Recycled}";
+                return $"home {i} has {taken[i]} membufs, not {expectedTaken}";
             }
         }
 

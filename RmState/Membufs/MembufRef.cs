@@ -118,10 +118,27 @@ public readonly unsafe struct MembufRef : IEquatable<MembufRef>
     {
         ulong identity = ThreadIdentity.Current;
         MembufRecord* record = _record;
-        if (record != null && record->Tag == (_generation | identity) && Protocol.TryRetainOwned(record, out long count))
+        if (record != null)
         {
-            GC.KeepAlive(_heap);
-            return count;
+            ulong tag = record->Tag;
+            if (tag == (_generation | identity))
+            {
+                if (Protocol.TryRetainOwned(record, out long count))
+                {
+                    GC.KeepAlive(_heap);
+                    return count;
+                }
+            }
+            else if (IsSharedNow(record, tag))
+            {
+                if (Protocol.TryRetainShared(record, RecordChunk.ShareOf(record), tag, out long word, out long count))
+                {
+                    GC.KeepAlive(_heap);
+                    return count;
+                }
+
+                return RefuseRef(tag, word);
+            }
         }
 
         return RefSlowly();
@@ -140,10 +157,31 @@ public readonly unsafe struct MembufRef : IEquatable<MembufRef>
     {
         ulong identity = ThreadIdentity.Current;
         MembufRecord* record = _record;
-        if (record != null && record->Tag == (_generation | identity) && Protocol.TryReleaseOwned(record, out long remaining))
+        if (record != null)
         {
-            GC.KeepAlive(_heap);
-            return remaining;
+            ulong tag = record->Tag;
+            if (tag == (_generation | identity))
+            {
+                if (Protocol.TryReleaseOwned(record, out long remaining))
+                {
+                    GC.KeepAlive(_heap);
+                    return remaining;
+                }
+
+                return _heap!.DerefLast(record, tag);
+            }
+
+            MembufShare* share = RecordChunk.ShareOf(record);
+            if (IsSharedNow(record, tag) && !Protocol.MayBeOnly(share, tag))
+            {
+                if (Protocol.TryReleaseShared(record, share, out long word, out long remaining))
+                {
+                    GC.KeepAlive(_heap);
+                    return remaining;
+                }
+
+                return DerefFurther(tag, word);
+            }
         }
 
         return DerefSlowly();
@@ -176,6 +214,17 @@ public readonly unsafe struct MembufRef : IEquatable<MembufRef>
     /// <returns>For example <c>0x7f00a0#3</c>.</returns>
     public override string ToString() =>
         _heap is null ? "none" : FormattableString.Invariant($"0x{_record->Address:x}#{_generation >> MembufRecord.GenerationShift}");
+
+    // Of this generation, and no thread but its owner needs to say first that it touches it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsSharedNow(MembufRecord* record, ulong tag) =>
+        (tag ^ _generation) <= MembufRecord.OwnerMask && record->Touched == MembufRecord.ByOthers;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long RefuseRef(ulong tag, long word) => _heap!.RefuseRef(_record, tag, word);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long DerefFurther(ulong tag, long word) => _heap!.DerefFurther(_record, tag, word);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private long RefSlowly()

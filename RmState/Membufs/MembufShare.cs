@@ -7,7 +7,7 @@ namespace Rm.Membufs;
 /// <code>
 ///  63               38  37   36   35   34  33                        0
 ///  +------------------+----+----+----+----+---------------------------+
-///  |     changes      | F  | D  | Q  | M  |  count + 2^33             |   Word
+///  |     changes      | F  | D  | Q  | M  |  count + 2^32             |   Word
 ///  +------------------+----+----+----+----+---------------------------+
 ///   M  merged: the owner's count was added, and nobody counts apart any more
 ///   Q  queued: the record is in its home's mailbox, though the block may live
@@ -22,7 +22,7 @@ internal unsafe struct MembufShare
 {
     internal const int Bytes = 16;
 
-    internal const long Bias = 1L << 33;
+    internal const long Bias = 1L << 32;
     internal const long CountMask = (1L << 34) - 1;
     internal const long Merged = 1L << 34;
     internal const long Queued = 1L << 35;
@@ -31,8 +31,8 @@ internal unsafe struct MembufShare
     internal const long Change = 1L << 38;
     internal const long ChangeMask = ~(Change - 1);
 
-    /// <summary>The most references counted here; what concurrent attempts add beyond it is far from the field's end.</summary>
-    internal const long Limit = uint.MaxValue;
+    /// <summary>Set from 2^32 references on. What concurrent attempts add beyond that is far from the field's end.</summary>
+    internal const long TooMany = 1L << 33;
 
     public long Word;
 
