@@ -46,6 +46,6 @@ internal static class MembufCatalog
         MinLength = 20,
         MaxLength = 400,
         MaxLive = 64,
-        StepsPerRound = 600,
+        StepsPerRound = 300,
     };
 }

@@ -5,7 +5,7 @@ internal sealed record RacingProfile : Campaign
 {
     public int[] Threads { get; init; } = [2, 2, 2, 3, 4, 8];
 
-    public int[] Rounds { get; init; } = [1, 20, 200, 1000];
+    public int[] Rounds { get; init; } = [1, 10, 50, 200];
 
     /// <summary>How many of a hundred programs repeat a few steps that are known to be close races.</summary>
     public int TightPercent { get; init; } = 50;

@@ -116,7 +116,7 @@ internal sealed class RacingProgramGenerator : IProgramSource
             OpCode.MembufAllocLinked => new Op(code, slot, Size(), _random.Below(RacingExecution.Slots)),
             OpCode.MembufRef or OpCode.MembufDeref => new Op(code, slot, _random.Below(4)),
             OpCode.MembufSend => new Op(code, slot, _random.Below(threads)),
-            OpCode.MembufPause => new Op(code, 0, 1 << _random.Below(10)),
+            OpCode.MembufPause => new Op(code, 0, 1 << _random.Below(8)),
             _ => new Op(code, slot),
         };
     }

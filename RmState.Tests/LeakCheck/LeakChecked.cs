@@ -1,4 +1,5 @@
 using Rm.Arenas;
+using Rm.Membufs;
 using Rm.Tests.Faults;
 
 namespace Rm.Tests.LeakCheck;
@@ -38,6 +39,9 @@ public abstract class LeakChecked : IDisposable
     }
 
     protected Arena NewArena(ArenaOptions? options = null) => _checker.Watch(options is null ? new Arena() : new Arena(options));
+
+    protected MembufHeap NewMembufHeap(MembufHeapOptions? options = null) =>
+        _checker.Watch(options is null ? new MembufHeap() : new MembufHeap(options));
 
     private protected FaultyVirtualMemory NewVirtualMemory(FaultPlan? faults = null, MemoryKind kind = MemoryKind.Native)
     {

@@ -1,5 +1,6 @@
 using Rm.Arenas;
 using Rm.Diagnostics;
+using Rm.Membufs;
 
 namespace Rm.Tests.LeakCheck;
 
@@ -8,6 +9,7 @@ public sealed class LeakChecker
 {
     private readonly List<RmState> _states = [];
     private readonly List<Arena> _arenas = [];
+    private readonly List<MembufHeap> _membufs = [];
     private readonly List<Func<string?>> _watches = [];
 
     /// <summary>The state must have no live block when the check comes; it is disposed then.</summary>
@@ -24,6 +26,13 @@ public sealed class LeakChecker
         return arena;
     }
 
+    /// <summary>The heap must be sound and have no live membuf when the check comes; it is disposed then, before all arenas.</summary>
+    public MembufHeap Watch(MembufHeap heap)
+    {
+        _membufs.Add(heap);
+        return heap;
+    }
+
     /// <summary>Asked at the check for a complaint; null for none.</summary>
     public void Watch(Func<string?> complaint) => _watches.Add(complaint);
 
@@ -32,6 +41,11 @@ public sealed class LeakChecker
     {
         List<string> complaints = [];
         CheckStates(complaints);
+
+        foreach (MembufHeap heap in _membufs.Where(h => !h.IsDisposed))
+        {
+            CheckHeap(heap, complaints);
+        }
 
         foreach (Arena arena in _arenas.Where(a => !a.IsDisposed))
         {
@@ -42,10 +56,29 @@ public sealed class LeakChecker
         complaints.AddRange(_watches.Select(w => w()).OfType<string>());
         _states.Clear();
         _arenas.Clear();
+        _membufs.Clear();
         _watches.Clear();
         if (complaints.Count > 0)
         {
             throw new LeakException(string.Join('\n', complaints));
+        }
+    }
+
+    private static void CheckHeap(MembufHeap heap, List<string> complaints)
+    {
+        try
+        {
+            heap.Verify();
+            if (heap.GetReport() is { Blocks: > 0 } report)
+            {
+                complaints.Add(report.ToString());
+            }
+
+            heap.Dispose();
+        }
+        catch (Exception e)
+        {
+            complaints.Add(e.ToString());
         }
     }
 
