@@ -362,6 +362,7 @@ internal static unsafe class MembufCounting<TMemory>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long SumOf(MembufRecord* record, long word) =>
         (word & Merged) != 0 ? CountOf(word) : CountOf(word) + TMemory.Load(&record->Local);
 

@@ -175,6 +175,11 @@ public sealed unsafe partial class MembufHeap
     /// <summary>Gives a reference back in the general way; for handles too.</summary>
     internal long DerefSlowly(MembufRecord* record, ulong tag, nint block)
     {
+        if (IsDisposed && IsDisposing)
+        {
+            return 0;
+        }
+
         CountOutcome outcome = Deref(record, tag, out long remaining);
         return outcome == CountOutcome.Counted ? remaining : Refuse(outcome, nameof(Deref), block);
     }
@@ -190,6 +195,11 @@ public sealed unsafe partial class MembufHeap
     private long DerefElsewhere(nint block)
     {
         if (block == 0)
+        {
+            return 0;
+        }
+
+        if (IsDisposed && IsDisposing && Find(block) != null)
         {
             return 0;
         }
@@ -212,7 +222,9 @@ public sealed unsafe partial class MembufHeap
     {
         nint block = record->Address;
         CountOutcome outcome = Follow(record, Protocol.AfterRelease(record, RecordChunk.ShareOf(record), tag, word, out long remaining));
-        return outcome == CountOutcome.Counted ? remaining : Refuse(outcome, nameof(Deref), block);
+        return outcome == CountOutcome.Counted ? remaining
+            : IsDisposed && IsDisposing ? 0
+            : Refuse(outcome, nameof(Deref), block);
     }
 
     /// <summary>Gives the owner's last reference back, or one of a block that others touched.</summary>

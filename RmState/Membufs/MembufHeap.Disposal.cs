@@ -5,16 +5,19 @@ namespace Rm.Membufs;
 // The heap's end, and what still lives then.
 public sealed unsafe partial class MembufHeap
 {
+    private int _disposer;
+
     /// <summary>
     /// Ends the heap. By <see cref="MembufHeapOptions.DisposePolicy"/> the blocks that live are ended, each with its onFree once, or left, or
-    /// forbid it; <see cref="MembufHeapOptions.OnLeak"/> hears of them first. Does nothing the second time.
+    /// forbid it; <see cref="MembufHeapOptions.OnLeak"/> hears of them first. What an onFree gives back meanwhile has ended too, and is no
+    /// error. Does nothing the second time.
     /// </summary>
     /// <exception cref="LiveBlocksException">Blocks live, and the policy forbids that; nothing changed.</exception>
     /// <exception cref="ConcurrentUseException">Called by something that the arena called in the middle of an operation of this thread.</exception>
     /// <exception cref="AggregateException">Several onFree threw; one alone is thrown as it is. Everything is done all the same.</exception>
     /// <remarks>
     /// Other threads that use the heap meanwhile or afterwards get <see cref="ObjectDisposedException"/>; the bytes of its blocks are gone, so
-    /// none may touch them.
+    /// none may touch them, nor be releasing the last reference of a block with an onFree just then.
     /// </remarks>
     public void Dispose()
     {
@@ -24,26 +27,39 @@ public sealed unsafe partial class MembufHeap
         }
 
         WaitForLongWays();
+        Volatile.Write(ref _disposer, Environment.CurrentManagedThreadId);
         List<Exception>? failures = null;
+        List<nint> live;
+        MembufReport report;
         lock (_lock)
         {
-            MembufReport report = TakeReport(out List<nint> live);
-            if (report.Blocks > 0)
-            {
-                Run(() => _options.OnLeak?.Invoke(report), ref failures);
-            }
+            report = TakeReport(out live);
+            live.ForEach(EndAtOnce);
+        }
 
+        if (report.Blocks > 0)
+        {
+            Run(() => _options.OnLeak?.Invoke(report), ref failures);
+        }
+
+        if (_options.DisposePolicy == RmDisposePolicy.Free)
+        {
             foreach (nint place in live)
             {
-                End((MembufRecord*)place, ref failures);
+                RunPolicy((MembufRecord*)place, ref failures);
             }
+        }
 
+        lock (_lock)
+        {
+            live.ForEach(static place => Volatile.Write(ref ((MembufRecord*)place)->Tag, MembufRecord.NextFree(((MembufRecord*)place)->Tag)));
             if (_options.DisposePolicy != RmDisposePolicy.Abandon)
             {
                 CloseMemory();
             }
         }
 
+        Volatile.Write(ref _disposer, 0);
         _holder.Dispose();
         GC.SuppressFinalize(this);
         if (failures is not null)
@@ -99,18 +115,26 @@ public sealed unsafe partial class MembufHeap
         }
     }
 
-    private void End(MembufRecord* record, ref List<Exception>? failures)
+    // All have ended before the first onFree runs: one that another's would release is not ended twice.
+    private static void EndAtOnce(nint place)
     {
-        MembufPolicy? policy = _policies[MembufRecord.PolicyOf(record)];
-        nint block = record->Address;
-        nuint size = MembufRecord.LengthOf(record);
+        var record = (MembufRecord*)place;
+        Volatile.Write(ref record->Touched, MembufRecord.ByOthers);
         Volatile.Write(ref RecordChunk.ShareOf(record)->Word, MembufShare.Bias | MembufShare.Dead);
-        Volatile.Write(ref record->Tag, MembufRecord.NextFree(record->Tag));
-        if (policy is not null && _options.DisposePolicy == RmDisposePolicy.Free)
+    }
+
+    private void RunPolicy(MembufRecord* record, ref List<Exception>? failures)
+    {
+        if (_policies[MembufRecord.PolicyOf(record)] is { } policy)
         {
+            nint block = record->Address;
+            nuint size = MembufRecord.LengthOf(record);
             Run(() => policy.Run(block, size), ref failures);
         }
     }
+
+    /// <summary>Whether this thread disposes the heap just now: then all blocks have ended, and what an onFree gives back is in vain.</summary>
+    private bool IsDisposing => Volatile.Read(ref _disposer) == Environment.CurrentManagedThreadId;
 
     private void CloseMemory()
     {

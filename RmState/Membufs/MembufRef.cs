@@ -168,7 +168,8 @@ public readonly unsafe struct MembufRef : IEquatable<MembufRef>
                     return remaining;
                 }
 
-                return _heap!.DerefLast(record, tag);
+                // The tag as it must be rather than as it was read: what follows need not wait for the reading.
+                return _heap!.DerefLast(record, _generation | identity);
             }
 
             MembufShare* share = RecordChunk.ShareOf(record);

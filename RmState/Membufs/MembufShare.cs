@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Rm.Membufs;
@@ -39,8 +40,10 @@ internal unsafe struct MembufShare
     /// <summary>The next record in the mailbox.</summary>
     public long Next;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static long CountOf(long word) => (word & CountMask) - Bias;
 
     /// <summary>Whether no other thread has a part in the block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsUntouched(long word) => (word & ~ChangeMask) == Bias;
 }
