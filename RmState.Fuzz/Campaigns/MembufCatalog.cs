@@ -23,7 +23,7 @@ internal static class MembufCatalog
         MinLength = 20,
         MaxLength = 1200,
         MaxLive = 60,
-        StepsPerRound = 6000,
+        StepsPerRound = 2500,
     };
 
     // The system refuses: the n-th call, some calls at random, or every call of a kind for a while.
@@ -36,7 +36,7 @@ internal static class MembufCatalog
         MaxLive = 100,
         FaultPercents = [0, 0, 5, 30],
         Limits = [0, 0, 200_000, 1 << 20],
-        StepsPerRound = 4000,
+        StepsPerRound = 1500,
     };
 
     // No order, no model: what must hold when all is done.
@@ -46,6 +46,6 @@ internal static class MembufCatalog
         MinLength = 20,
         MaxLength = 400,
         MaxLive = 64,
-        StepsPerRound = 300,
+        StepsPerRound = 150,
     };
 }

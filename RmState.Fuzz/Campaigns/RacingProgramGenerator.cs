@@ -6,7 +6,7 @@ namespace Rm.Fuzz.Campaigns;
 /// <summary>Draws the scripts of threads that run freely: all steps of one thread, then all of the next.</summary>
 internal sealed class RacingProgramGenerator : IProgramSource
 {
-    private const int TightRounds = 4000;
+    private static readonly int[] TightRounds = [20, 500, 4000];
 
     private static readonly (OpCode, int)[] Mix =
     [
@@ -51,7 +51,7 @@ internal sealed class RacingProgramGenerator : IProgramSource
             Seed = seed,
             Region = region,
             Membufs = threads,
-            Rounds = tight ? TightRounds : _random.Pick<int>(profile.Rounds),
+            Rounds = tight ? _random.Pick<int>(TightRounds) : _random.Pick<int>(profile.Rounds),
             CountsReferences = _random.Chance(10),
             ChunkSize = 1 << 20,
             Spare = 50,

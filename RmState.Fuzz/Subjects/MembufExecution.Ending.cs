@@ -77,21 +77,38 @@ internal sealed unsafe partial class MembufExecution
         block.IsEnding = false;
         Require(ReferenceEquals(_ofThread, this), $"the onFree of {block} runs on a thread that released nothing");
         Require(size is null || size == block.Size, $"the onFree of {block} was told {size} bytes");
-        MembufEnd end = _disposing ? MembufEnd.None : block.End;
-        React(block, end);
+        MembufEnd end = block.End;
+        if (_disposing)
+        {
+            ReactToDisposal(block, end);
+        }
+        else
+        {
+            React(block, end);
+        }
+
         Require(BlockPattern.IsIntact(address, (long)block.Size, block.Pattern), $"the contents of {block} changed before its end");
         _model.Remove(block);
         return end;
     }
 
+    // All blocks have ended; what they would release has ended too.
+    private void ReactToDisposal(MembufBlock block, MembufEnd end)
+    {
+        if (end is MembufEnd.Deref or MembufEnd.DerefAndThrow && Register(block.EndRegister) is { HasEnd: true } other)
+        {
+            Same(0L, _heap.Deref(other.Address), "the count after a release in a disposal");
+        }
+        else if (end == MembufEnd.Allocate)
+        {
+            AllocateMeanwhile(block);
+        }
+    }
+
     private void React(MembufBlock block, MembufEnd end)
     {
-        if (!_heap.IsDisposed)
-        {
-            Same(0L, _heap.RefCount(block.Address), "the count of a block in its onFree");
-            Require(!_heap.IsLive(block.Address) && !block.Handle.IsAlive, $"{block} lives in its own onFree");
-        }
-
+        Same(0L, _heap.RefCount(block.Address), "the count of a block in its onFree");
+        Require(!_heap.IsLive(block.Address) && !block.Handle.IsAlive, $"{block} lives in its own onFree");
         switch (end)
         {
             case MembufEnd.Deref or MembufEnd.DerefAndThrow when Register(block.EndRegister) is { Count: > 0 } other:
@@ -115,7 +132,7 @@ internal sealed unsafe partial class MembufExecution
             case MembufEnd.Detach:
                 Detach();
                 break;
-            case MembufEnd.Verify when !_heap.IsDisposed:
+            case MembufEnd.Verify:
                 _heap.Verify();
                 break;
             case MembufEnd.SettleElsewhere:

@@ -51,6 +51,11 @@ internal sealed unsafe class RacingThread(RacingExecution run, int index, Op[] s
             if (!goesOn)
             {
                 GiveBack();
+                if ((index & 1) == 0)
+                {
+                    // While the others still send it mail.
+                    _ = _heap.Detach();
+                }
             }
         }
         catch (Exception e)
@@ -64,19 +69,15 @@ internal sealed unsafe class RacingThread(RacingExecution run, int index, Op[] s
         }
 
         // Twice: what one thread reads out of its mail may be another's next.
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 2; i++)
         {
             run.Meet();
             try
             {
-                if (!run.IsBroken && i < 2)
+                if (!run.IsBroken)
                 {
                     TakeCells();
                     _ = _heap.Settle();
-                }
-                else if (!run.IsBroken && (index & 1) == 0)
-                {
-                    _ = _heap.Detach();
                 }
             }
             catch (Exception e)
@@ -85,6 +86,7 @@ internal sealed unsafe class RacingThread(RacingExecution run, int index, Op[] s
             }
         }
 
+        run.Meet();
         _identity = ThreadIdentity.Current;
         _done.Set();
     }

@@ -427,17 +427,10 @@ internal static unsafe class MembufCounting<TMemory>
             long wanted;
             CountOutcome outcome;
 #if RM_MUTATIONS
-            if (sum > 0 && MembufMutation.Is(MembufMutation.QueueLeftOut))
+            if (IsMisled(share, word, sum, out outcome))
             {
                 remaining = sum;
-                return CountOutcome.Counted;
-            }
-
-            if (sum == 0 && MembufMutation.Is(MembufMutation.LastNotSwapped))
-            {
-                TMemory.Store(&share->Word, (word & ~CountMask) + Bias + Change + Dead);
-                remaining = 0;
-                return CountOutcome.Last;
+                return outcome;
             }
 #endif
             if (sum == 0)
@@ -468,9 +461,6 @@ internal static unsafe class MembufCounting<TMemory>
             // Without a reference nothing holds the block any more: another may have found this release counted, and nobody left, and the
             // record may be the next block's. The generation changes before the word is made new, so it is read after it.
             word = TMemory.Load(&share->Word);
-#if RM_MUTATIONS
-            tag = MembufMutation.Is(MembufMutation.GenerationNotCompared) ? TMemory.Load(&record->Tag) : tag;
-#endif
             if ((word & Dead) != 0 || ((TMemory.Load(&record->Tag) ^ tag) >> MembufRecord.GenerationShift) != 0)
             {
                 remaining = 0;
@@ -478,4 +468,19 @@ internal static unsafe class MembufCounting<TMemory>
             }
         }
     }
+
+#if RM_MUTATIONS
+    private static bool IsMisled(MembufShare* share, long word, long sum, out CountOutcome outcome)
+    {
+        bool leavesOut = sum > 0 && MembufMutation.Is(MembufMutation.QueueLeftOut);
+        bool stores = sum == 0 && MembufMutation.Is(MembufMutation.LastNotSwapped);
+        if (stores)
+        {
+            TMemory.Store(&share->Word, (word & ~CountMask) + Bias + Change + Dead);
+        }
+
+        outcome = stores ? CountOutcome.Last : CountOutcome.Counted;
+        return leavesOut || stores;
+    }
+#endif
 }

@@ -24,7 +24,6 @@ internal static class MembufMutation
     internal const int SettledTwice = 215;
     internal const int ClosedIgnored = 216;
     internal const int SettleForgetsLast = 217;
-    internal const int GenerationNotCompared = 218;
 
     internal static int Active { get; set; }
 
@@ -47,7 +46,6 @@ internal static class MembufMutation
         (SettledTwice, "a record read from a mailbox is used again while its block's end is under way"),
         (ClosedIgnored, "a disposed heap hands out the blocks at hand"),
         (SettleForgetsLast, "an owner that finds nobody left does not end the block"),
-        (GenerationNotCompared, "a release that was overtaken takes the next block in its place for its own"),
     ];
 
     internal static bool Is(int mutation) => Active == mutation;
