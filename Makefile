@@ -23,9 +23,10 @@ sdk:
 browser:
 	$(if $(and $(shell command -v chromium),$(shell command -v chromedriver)),@:,$(error chromium not found; install Debian's chromium and chromium-driver: apt-get install chromium chromium-driver))
 
-run: sdk ## replay the recorded heaps in traces/ through malloc and states over malloc and arena
+run: sdk ## replay the recorded heaps in traces/ through malloc and states over malloc and arena, two also on their threads
 	$(call build,RmState.Tool)
 	dotnet run -c Release --no-build --project RmState.Tool -- replay traces/*.rmt.gz
+	dotnet run -c Release --no-build --project RmState.Tool -- replay --threads --rounds 1 traces/ffmpeg-transcode.rmt.gz traces/redis-server.rmt.gz
 
 test: sdk browser ## build everything and run the tests (trx in artifacts/test-results)
 	@rm -rf $(RESULTS)

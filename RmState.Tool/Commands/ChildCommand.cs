@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Rm.Tool.Replay;
+using Rm.Tool.Replay.Threads;
 using Rm.Tool.Traces;
 
 namespace Rm.Tool.Commands;
@@ -14,17 +15,19 @@ internal static class ChildCommand
     {
         var trace = new Argument<string>("trace");
         var side = new Argument<ReplaySide>("side");
+        var threads = new Argument<bool>("threads");
         var holders = new Argument<int>("holders");
         var seed = new Argument<ulong>("seed");
         var samples = new Argument<int>("samples");
         var snapshot = new Argument<int>("snapshot");
-        var command = new Command(Name, "One replay in this process; the replay command starts it.") { trace, side, holders, seed, samples, snapshot };
+        var command = new Command(Name, "One replay in this process; the replay command starts it.") { trace, side, threads, holders, seed, samples, snapshot };
         command.Hidden = true;
         command.SetAction(parsed => Run(
             new ReplayRequest
             {
                 Path = parsed.GetRequiredValue(trace),
                 Side = parsed.GetRequiredValue(side),
+                OnThreads = parsed.GetRequiredValue(threads),
                 Holders = parsed.GetRequiredValue(holders),
                 Seed = parsed.GetRequiredValue(seed),
                 Samples = parsed.GetRequiredValue(samples),
@@ -37,14 +40,16 @@ internal static class ChildCommand
     /// <summary>The command line that has a process of its own replay this; no argument begins with a minus.</summary>
     public static IReadOnlyList<string> ArgumentsFor(ReplayRequest request) =>
     [
-        Name, Path.GetFullPath(request.Path), $"{request.Side}", $"{request.Holders}", $"{request.Seed}", $"{request.Samples}",
+        Name, Path.GetFullPath(request.Path), $"{request.Side}", $"{request.OnThreads}", $"{request.Holders}", $"{request.Seed}", $"{request.Samples}",
         $"{request.SnapshotAt + 1}",
     ];
 
     /// <summary>Replays in this process.</summary>
     internal static ReplayReport Replay(ReplayScript script, ReplayRequest request) => request.Side switch
     {
-        ReplaySide.Malloc => Plain<MallocHeap>(script, request),
+        ReplaySide.Malloc => Shared<MallocHeap>(script, request),
+        ReplaySide.LockedArena => Shared<LockedArenaHeap>(script, request),
+        _ when request.OnThreads => throw new ArgumentException($"{request.Side.Name()} is for one thread.", nameof(request)),
         ReplaySide.Arena => Plain<ArenaHeap>(script, request),
         ReplaySide.StateOverMalloc => Plain<StateHeap>(script, request),
         ReplaySide.StateOverArena => Plain<ArenaStateHeap>(script, request),
@@ -85,6 +90,19 @@ internal static class ChildCommand
             Samples = request.Samples > 0 ? sampler.Samples(report.StartRss) : null,
             Snapshot = sampler.Snapshot,
         };
+    }
+
+    private static ReplayReport Shared<THeap>(ReplayScript script, ReplayRequest request)
+        where THeap : struct, ISharedHeap<THeap>
+    {
+        if (!request.OnThreads)
+        {
+            return Plain<THeap>(script, request);
+        }
+
+        var loop = new ThreadedLoop(script);
+        ReplayReport report = ReplaySession.Run<THeap>(script, loop.Run, warmUp: true);
+        return report with { OnThreads = loop.Figures };
     }
 
     private static ReplayReport Held<THeap>(ReplayScript script, ReplayRequest request)

@@ -42,6 +42,11 @@ internal sealed class ReplayOptions
         Description = "Replay through the bare allocator, without a state.",
     };
 
+    public Option<bool> Threads { get; } = new("--threads")
+    {
+        Description = "Replay each thread of a trace on a thread of its own, through what any thread may use; times are the whole process's.",
+    };
+
     public Option<int> Holders { get; } = new("--holders")
     {
         Description = "Besides the measured replays, replay once with every block retained 1 to N more times; 0 for not.",
@@ -89,12 +94,13 @@ internal sealed class ReplayOptions
     public void AddTo(Command command)
     {
         command.Add(Traces);
-        foreach (Option option in (Option[])[Allocator, Uncounted, Holders, Seed, Rounds, Samples, Map, MapAt, Json])
+        foreach (Option option in (Option[])[Threads, Allocator, Uncounted, Holders, Seed, Rounds, Samples, Map, MapAt, Json])
         {
             command.Add(option);
         }
 
         command.Validators.Add(RequireOneMap);
+        command.Validators.Add(RequireNothingForOneThread);
     }
 
     /// <summary>What a valid command line asks for.</summary>
@@ -102,15 +108,17 @@ internal sealed class ReplayOptions
     {
         bool drawn = parsed.GetValue(Map) is not null;
         bool counted = !parsed.GetRequiredValue(Uncounted);
+        bool onThreads = parsed.GetRequiredValue(Threads);
         _ = MapMoment.TryParse(parsed.GetValue(MapAt), out MapMoment moment);
         return new ReplayPlan
         {
             Paths = parsed.GetRequiredValue(Traces),
-            Sides = [.. AllocatorsOf(parsed.GetValue(Allocator)).Select(a => ReplaySides.Over(a, counted)).Where(s => s != ReplaySide.Malloc)],
+            OnThreads = onThreads,
+            Sides = onThreads ? ReplaySides.Shared : [.. AllocatorsOf(parsed.GetValue(Allocator)).Select(a => ReplaySides.Over(a, counted)).Where(s => s != ReplaySide.Malloc)],
             Holders = parsed.GetRequiredValue(Holders),
             Seed = parsed.GetRequiredValue(Seed),
             Rounds = parsed.GetRequiredValue(Rounds),
-            Samples = drawn || parsed.GetRequiredValue(Json) ? parsed.GetRequiredValue(Samples) : 0,
+            Samples = drawn || (parsed.GetRequiredValue(Json) && !onThreads) ? parsed.GetRequiredValue(Samples) : 0,
             MapAt = drawn ? moment : null,
         };
     }
@@ -180,6 +188,22 @@ internal sealed class ReplayOptions
             if (int.TryParse(token.Value, out int value) && (value < least || value > most))
             {
                 result.AddError($"{option} must be {least} to {most}, not {value}.");
+            }
+        }
+    }
+
+    private void RequireNothingForOneThread(CommandResult result)
+    {
+        if (!result.GetValue(Threads))
+        {
+            return;
+        }
+
+        foreach (Option option in (Option[])[Allocator, Uncounted, Holders, Seed, Samples, Map])
+        {
+            if (result.GetResult(option) is { Implicit: false })
+            {
+                result.AddError($"{option.Name} is for replays on one thread; leave it out, or --threads.");
             }
         }
     }

@@ -1,5 +1,6 @@
 using Rm.Tool.Recordings;
 using Rm.Tool.Replay;
+using Rm.Tool.Replay.Threads;
 using Rm.Tool.Traces;
 
 namespace Rm.Tool.Commands;
@@ -25,6 +26,9 @@ internal sealed record ReplayPlan
     /// <summary>When the heap of the side over the arena is described; null for not.</summary>
     public MapMoment? MapAt { get; init; }
 
+    /// <summary>Whether each thread of a trace has a thread of its own; the sides are shared ones then.</summary>
+    public bool OnThreads { get; init; }
+
     private int ReplaysPerTrace => ((Sides.Count + 1) * (Rounds + (Samples > 0 ? 1 : 0)))
         + Sides.Count(s => Holders > 0 && s.WithHolders() is not null)
         + (MapAt is null ? 0 : 1);
@@ -41,7 +45,7 @@ internal sealed record ReplayPlan
             {
                 if (TraceHeader.VersionOf(path) != 1)
                 {
-                    recordings.Add(path);
+                    recordings.Add(OnThreads ? throw new TraceException($"{path}: is a recording of a state, which has one thread") : path);
                     continue;
                 }
 
@@ -62,6 +66,7 @@ internal sealed record ReplayPlan
             Rounds = Rounds,
             Holders = Holders,
             Seed = Seed,
+            OnThreads = OnThreads,
             Errors = errors,
             Traces = errors.Count > 0 ? [] : [.. traces.Select(t => Replay(t.Path, t.Statistics, progress))],
         };
@@ -90,9 +95,14 @@ internal sealed record ReplayPlan
     }
 
     // A file can ask for more memory than there is; touching it would end this process and perhaps others.
-    private static TraceStatistics Read(string path)
+    private TraceStatistics Read(string path)
     {
         var statistics = TraceStatistics.Of(path);
+        if (OnThreads && statistics.Threads > ThreadedScript.MostThreads)
+        {
+            throw new TraceException($"{path}: has {statistics.Threads} threads; at most {ThreadedScript.MostThreads} are replayed on threads");
+        }
+
         return statistics.FitsThisMachine
             ? statistics
             : throw new TraceException(
@@ -106,7 +116,7 @@ internal sealed record ReplayPlan
         {
             Path = path,
             Trace = statistics,
-            Sides = [.. ReplayMeasurement.Compare(path, Sides, Rounds, progress.Step).Select(measured => Complete(measured, path, statistics, progress))],
+            Sides = [.. ReplayMeasurement.Compare(path, Sides, Rounds, OnThreads, progress.Step).Select(measured => Complete(measured, path, statistics, progress))],
         };
     }
 

@@ -10,9 +10,10 @@ internal static class ReplayTable
 
     public static void Write(IAnsiConsole console, ReplayDocument document)
     {
+        bool onThreads = document.OnThreads;
         Table table = new Table().Border(TableBorder.Simple);
         string[] means = [.. Means(document)];
-        foreach ((string header, int index) in Headers(document.Traces[0]).Select((header, index) => (header, index)))
+        foreach ((string header, int index) in Headers(document.Traces[0], onThreads).Select((header, index) => (header, index)))
         {
             TableColumn column = new TableColumn(header).NoWrap().Footer(means[index]).Padding(1, index == 0 ? 1 : 0);
             table.AddColumn(index == 0 ? column : column.RightAligned());
@@ -20,7 +21,7 @@ internal static class ReplayTable
 
         foreach (ReplayResult result in document.Traces)
         {
-            table.AddRow([.. Row(result).Select(Markup.Escape)]);
+            table.AddRow([.. Row(result, onThreads).Select(Markup.Escape)]);
         }
 
         // A narrow terminal wraps the lines; a table told of its width would leave numbers out.
@@ -36,19 +37,27 @@ internal static class ReplayTable
         }
 
         output.WriteLine(Summary(document));
-        output.WriteLine("ns/event is the time the replaying thread ran, decoding excluded; ratios are the medians of the rounds' ratios to malloc.");
+        output.WriteLine(
+            (onThreads
+                ? "ns/event is the processor time of the process, waiting for other threads included (as % of malloc's), decoding excluded; "
+                : "ns/event is the time the replaying thread ran, decoding excluded; ")
+            + "ratios are the medians of the rounds' ratios to malloc.");
     }
 
-    private static IEnumerable<string> Headers(ReplayResult first)
+    private static IEnumerable<string> Headers(ReplayResult first, bool onThreads)
     {
         SideResult[] others = [.. first.Sides.Skip(1)];
         return
         [
             "trace",
             "events",
+            .. OnlyIf(onThreads, "\nthreads"),
             "ns/event\nmalloc",
             .. others.SelectMany(static s => (string[])[Heading(s.Side), "\nratio"]),
+            .. OnlyIf(onThreads, "waiting\n%", "wall\nmalloc"),
+            .. others.SelectMany(s => OnlyIf(onThreads, Heading(s.Side))),
             "MiB live\nat peak",
+            .. OnlyIf(onThreads, "re-\nplayed"),
             "MiB RSS\nmalloc",
             .. others.SelectMany(static s => (string[])[Heading(s.Side), "\nratio"]),
             "live\nat end",
@@ -65,7 +74,7 @@ internal static class ReplayTable
         return $"{(space < 0 ? "" : name[..space])}\n{name[(space + 1)..]}";
     }
 
-    private static IEnumerable<string> Row(ReplayResult result)
+    private static IEnumerable<string> Row(ReplayResult result, bool onThreads)
     {
         SideResult malloc = result.Sides[0];
         SideResult[] others = [.. result.Sides.Skip(1)];
@@ -73,9 +82,13 @@ internal static class ReplayTable
         [
             result.Name,
             $"{result.Trace.Events:N0}",
+            .. OnlyIf(onThreads, $"{result.Trace.Threads}"),
             Number(malloc.Nanoseconds, "F1"),
             .. others.SelectMany(static s => (string[])[Number(s.Nanoseconds, "F1"), Number(s.Ratio, "F2")]),
+            .. OnlyIf(onThreads, Number(100 * malloc.WaitingShare, "F0"), Number(Wall(malloc), "F1")),
+            .. others.SelectMany(s => OnlyIf(onThreads, Number(Wall(s), "F1"))),
             Mebibytes(result.Trace.PeakLiveBytes),
+            .. OnlyIf(onThreads, Mebibytes(MostLive(result))),
             Mebibytes(malloc.PeakRss),
             .. others.SelectMany(static s => (string[])[Mebibytes(s.PeakRss), Number(s.PeakRssRatio, "F2")]),
             LiveAtEnd(result),
@@ -88,8 +101,12 @@ internal static class ReplayTable
     [
         "geometric mean",
         "",
+        .. OnlyIf(document.OnThreads, ""),
         "",
         .. document.Means.SelectMany(static m => (string[])["", Number(m.Ratio, "F2")]),
+        .. OnlyIf(document.OnThreads, "", ""),
+        .. document.Means.SelectMany(_ => OnlyIf(document.OnThreads, "")),
+        .. OnlyIf(document.OnThreads, ""),
         "",
         "",
         .. document.Means.SelectMany(static m => (string[])["", Number(m.PeakRssRatio, "F2")]),
@@ -97,6 +114,13 @@ internal static class ReplayTable
         "",
         "",
     ];
+
+    private static string[] OnlyIf(bool onThreads, params string[] cells) => onThreads ? cells : [];
+
+    private static double Wall(SideResult side) => ReplayMeasurement.Median(side.ReportsOnThreads.Select(static r => r.WallNanosecondsPerEvent));
+
+    private static double MostLive(ReplayResult result) =>
+        result.Sides.SelectMany(static s => s.ReportsOnThreads).Select(static r => (double)r.OnThreads!.PeakLiveBytes).DefaultIfEmpty(double.NaN).Max();
 
     private static string LiveAtEnd(ReplayResult result)
     {

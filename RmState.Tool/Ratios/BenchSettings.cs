@@ -7,7 +7,7 @@ internal sealed record BenchSettings
     internal static readonly BenchSettings Full = new() { Rounds = 101, Attempts = 6, ReplayRounds = 31, ReplayAttempts = 2 };
 
     /// <summary>The least that the rows' definition allows.</summary>
-    internal static readonly BenchSettings Quick = new() { Rounds = 31, Attempts = 4, ReplayRounds = 3, ReplayAttempts = 1, TableBytesSeeds = 1, MarkSeeds = 1, TwinSeeds = 5, StopsWhenWithin = true };
+    internal static readonly BenchSettings Quick = new() { Rounds = 31, Attempts = 4, ReplayRounds = 3, ReplayAttempts = 1, TableBytesSeeds = 1, MarkSeeds = 1, TwinSeeds = 5, StopsWhenWithin = true, LongRounds = 15, LongAttempts = 2 };
 
     /// <summary>Shows in seconds that every row can be measured; the figures mean nothing.</summary>
     internal static readonly BenchSettings Smoke = new()
@@ -18,6 +18,10 @@ internal sealed record BenchSettings
         ReplayAttempts = 1,
         Seeds = 1,
         RoundNanoseconds = 100_000,
+        LongRounds = 3,
+        LongAttempts = 1,
+        TogetherNanoseconds = 100_000,
+        ProcessNanoseconds = 100_000,
         LargestTable = 2_000,
         IsSmoke = true,
     };
@@ -51,6 +55,18 @@ internal sealed record BenchSettings
 
     /// <summary>How long each side's part of a round is to take; rounds are 1 to 3 ms.</summary>
     internal double RoundNanoseconds { get; init; } = 1_500_000;
+
+    /// <summary>Paired rounds of a measurement whose rounds are long.</summary>
+    internal int LongRounds { get; init; } = 31;
+
+    /// <summary>How often a noisy measurement of such rounds is made at most.</summary>
+    internal int LongAttempts { get; init; } = 4;
+
+    /// <summary>How long each side's part of a round is to take in which two threads count at once.</summary>
+    internal double TogetherNanoseconds { get; init; } = 50_000_000;
+
+    /// <summary>How much processor time each side's part of a round is to take in which one thread hands blocks to another.</summary>
+    internal double ProcessNanoseconds { get; init; } = 5_000_000;
 
     /// <summary>Caps the rows' table sizes, for the smoke run.</summary>
     internal int LargestTable { get; init; } = int.MaxValue;

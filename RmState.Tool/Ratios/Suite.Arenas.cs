@@ -29,7 +29,9 @@ internal static partial class Suite
         ElementReplacement(K),
         ElementReplacement(100 * K),
         ElementReplacement(M),
-        new OverheadCase(new Row("bytes of overhead per 64 B element in a full block heap", Row.Absolute, 2)),
+        new OverheadCase<ElementBlocks>(
+            new Row("bytes of overhead per 64 B element in a full block heap", Row.Absolute, 2),
+            static source => source.MeasureResident()),
         Residue<ElementBlocks>("block heap"),
         Residue<HeapBlocks>("size-class heap"),
         new AllFreedCase(new Row("resident over start after 1 M x 64 B all freed and Trim, MiB", Row.Absolute, 1)),

@@ -41,6 +41,7 @@ internal static partial class Suite
         LargestTable(),
         .. Arenas,
         .. Diagnostics,
+        .. Membufs,
     ];
 
     private static AgainstItselfCase AgainstItself() =>

@@ -34,9 +34,9 @@ internal readonly struct ArenaHeap : IReplayHeap<ArenaHeap>
 
     public nint AllocateAligned(nuint size, nuint alignment) => OrThrow(_heap.AllocateAligned(size, alignment), size);
 
-    public nint Reallocate(nint block, nuint size) => OrThrow(_heap.Reallocate(block, 0, size, 0), size);
+    public nint Reallocate(nint block, nuint oldSize, nuint size) => OrThrow(_heap.Reallocate(block, 0, size, 0), size);
 
-    public nint ReallocateAligned(nint block, nuint size, nuint alignment) => OrThrow(_heap.Reallocate(block, 0, size, alignment), size);
+    public nint ReallocateAligned(nint block, nuint oldSize, nuint size, nuint alignment) => OrThrow(_heap.Reallocate(block, 0, size, alignment), size);
 
     public void Free(nint block) => _heap.Free(block);
 

@@ -38,9 +38,9 @@ internal readonly struct ArenaStateHeap : IReplayHeap<ArenaStateHeap>, IStateHea
 
     public nint AllocateAligned(nuint size, nuint alignment) => _state.RmAlignedAlloc(alignment, size);
 
-    public nint Reallocate(nint block, nuint size) => _state.RmRealloc(block, size);
+    public nint Reallocate(nint block, nuint oldSize, nuint size) => _state.RmRealloc(block, size);
 
-    public nint ReallocateAligned(nint block, nuint size, nuint alignment) => _state.RmRealloc(block, size);
+    public nint ReallocateAligned(nint block, nuint oldSize, nuint size, nuint alignment) => _state.RmRealloc(block, size);
 
     public void Free(nint block) => _state.RmRelease(block);
 

@@ -50,7 +50,7 @@ internal static unsafe class BlockPattern
         tally.Checks++;
         if (((nuint)block & (alignment - 1)) != 0)
         {
-            tally.Report($"event {tally.Event}: object {id} is not aligned to {alignment} bytes");
+            tally.ReportAlignment(id, alignment);
         }
     }
 }

@@ -136,7 +136,7 @@ internal sealed class HolderLoop
         nuint size = _script.Sizes[tally.NextObject];
         byte value = BlockPattern.ValueOf(old);
         BlockPattern.Check(blocks[old], BlockPattern.AtOrAfter(size), oldSize, old, value, tally);
-        nint block = heap.Reallocate(blocks[old], size);
+        nint block = heap.Reallocate(blocks[old], oldSize, size);
         BlockPattern.Check(block, 0, Math.Min(oldSize, size), old, value, tally);
         blocks[old] = 0;
         _counts[old] = 0;

@@ -28,9 +28,13 @@ internal interface IReplayHeap<TSelf> : IDisposable
 
     nint AllocateAligned(nuint size, nuint alignment);
 
-    nint Reallocate(nint block, nuint size);
+    /// <summary>Changes a block's size; it may move.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="oldSize">What was asked for when it was allocated; most heaps know.</param>
+    /// <param name="size">Bytes asked for now.</param>
+    nint Reallocate(nint block, nuint oldSize, nuint size);
 
-    nint ReallocateAligned(nint block, nuint size, nuint alignment);
+    nint ReallocateAligned(nint block, nuint oldSize, nuint size, nuint alignment);
 
     void Free(nint block);
 

@@ -15,6 +15,9 @@ internal sealed record ReplayDocument
 
     public ulong Seed { get; init; }
 
+    /// <summary>Whether each thread of a trace had a thread of its own; times are the process's then.</summary>
+    public bool OnThreads { get; init; }
+
     public IReadOnlyList<ReplayResult> Traces { get; init; } = [];
 
     /// <summary>Recordings of states, which are replayed once over each allocator, and compared with a model instead of measured.</summary>

@@ -22,21 +22,32 @@ internal static class ReplayLoop
     {
         for (int from = start; from < end; from += Slice)
         {
-            RunSlice(ref heap, script, blocks, from, Math.Min(Slice, end - from), tally);
+            int length = Math.Min(Slice, end - from);
+            var table = new LocalBlocks(blocks, from);
+            var slice = new ReplaySlice
+            {
+                Ops = script.Ops.Slice(from, length),
+                Released = script.Released.Slice(from, length),
+                Sizes = script.Sizes,
+                AlignmentLog2 = script.AlignmentLog2,
+            };
+            RunSlice(ref heap, ref table, slice, tally);
         }
     }
 
+    /// <summary>Replays some events; objects are numbered on from <see cref="ReplayTally.NextObject"/>.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunSlice<THeap>(ref THeap heap, ReplayScript script, Span<nint> blocks, int from, int length, ReplayTally tally)
+    internal static void RunSlice<THeap, TBlocks>(ref THeap heap, ref TBlocks blocks, in ReplaySlice slice, ReplayTally tally)
         where THeap : struct, IReplayHeap<THeap>
+        where TBlocks : struct, IBlockTable, allows ref struct
     {
-        ReadOnlySpan<ReplayOp> ops = script.Ops.Slice(from, length);
-        ReadOnlySpan<int> releases = script.Released.Slice(from, length);
-        ReadOnlySpan<nuint> sizes = script.Sizes;
+        ReadOnlySpan<ReplayOp> ops = slice.Ops;
+        ReadOnlySpan<int> releases = slice.Released;
+        ReadOnlySpan<nuint> sizes = slice.Sizes;
         int next = tally.NextObject;
         for (int i = 0; i < ops.Length; i++)
         {
-            tally.Event = from + i;
+            tally.Event = blocks.EventOf(i);
             int released = releases[i];
             nint block;
             switch (ops[i])
@@ -49,36 +60,36 @@ internal static class ReplayLoop
                     BlockPattern.Check(block, 0, sizes[next], next, 0, tally);
                     break;
                 case ReplayOp.AllocateAligned:
-                    nuint alignment = (nuint)1 << script.AlignmentLog2[next];
+                    nuint alignment = (nuint)1 << slice.AlignmentLog2[next];
                     block = heap.AllocateAligned(sizes[next], alignment);
                     BlockPattern.CheckAlignment(block, alignment, next, tally);
                     break;
                 case ReplayOp.Free:
-                    CheckReleased(blocks[released], sizes[released], released, tally);
-                    heap.Free(blocks[released]);
-                    blocks[released] = 0;
+                    block = blocks.Take(released);
+                    CheckReleased(block, sizes[released], released, tally);
+                    heap.Free(block);
                     continue;
                 case ReplayOp.FreeAligned:
-                    CheckReleased(blocks[released], sizes[released], released, tally);
-                    heap.FreeAligned(blocks[released]);
-                    blocks[released] = 0;
+                    block = blocks.Take(released);
+                    CheckReleased(block, sizes[released], released, tally);
+                    heap.FreeAligned(block);
                     continue;
                 case ReplayOp.Reallocate:
-                    CheckCutOff(blocks[released], sizes[released], sizes[next], released, tally);
-                    block = heap.Reallocate(blocks[released], sizes[next]);
-                    blocks[released] = 0;
+                    block = blocks.Take(released);
+                    CheckCutOff(block, sizes[released], sizes[next], released, tally);
+                    block = heap.Reallocate(block, sizes[released], sizes[next]);
                     CheckKept(block, sizes[released], sizes[next], released, tally);
                     break;
                 default:
-                    CheckCutOff(blocks[released], sizes[released], sizes[next], released, tally);
-                    block = heap.ReallocateAligned(blocks[released], sizes[next], (nuint)1 << script.AlignmentLog2[next]);
-                    blocks[released] = 0;
+                    block = blocks.Take(released);
+                    CheckCutOff(block, sizes[released], sizes[next], released, tally);
+                    block = heap.ReallocateAligned(block, sizes[released], sizes[next], (nuint)1 << slice.AlignmentLog2[next]);
                     CheckKept(block, sizes[released], sizes[next], released, tally);
                     break;
             }
 
-            blocks[next] = block;
             BlockPattern.Write(block, sizes[next], next);
+            blocks.Put(next, block);
             next++;
         }
 

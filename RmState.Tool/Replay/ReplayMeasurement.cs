@@ -7,10 +7,11 @@ internal static class ReplayMeasurement
     /// <param name="tracePath">A valid trace; one that cannot be read makes reports with errors.</param>
     /// <param name="others">The sides to compare with malloc.</param>
     /// <param name="rounds">How many replays of each side, at least 1.</param>
+    /// <param name="onThreads">Whether each thread of the trace has a thread of its own; the sides are shared ones then.</param>
     /// <param name="replayed">Called after each replay, for progress.</param>
     /// <returns>Malloc, then the others in their order.</returns>
     public static IReadOnlyList<SideResult> Compare(
-        string tracePath, IReadOnlyList<ReplaySide> others, int rounds, Action? replayed = null)
+        string tracePath, IReadOnlyList<ReplaySide> others, int rounds, bool onThreads = false, Action? replayed = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
         ReplaySide[] sides = [ReplaySide.Malloc, .. others];
@@ -21,7 +22,7 @@ internal static class ReplayMeasurement
             {
                 // Who goes first changes, so that a drift of the machine favours nobody.
                 int side = (turn + round) % sides.Length;
-                reports[side].Add(ReplayProcess.Run(new ReplayRequest { Path = tracePath, Side = sides[side] }));
+                reports[side].Add(ReplayProcess.Run(new ReplayRequest { Path = tracePath, Side = sides[side], OnThreads = onThreads }));
                 replayed?.Invoke();
             }
         }

@@ -1,3 +1,5 @@
+using Rm.Tool.Replay.Threads;
+
 namespace Rm.Tool.Replay;
 
 /// <summary>What one replay in a process of its own came to.</summary>
@@ -6,7 +8,7 @@ internal sealed record ReplayReport
     /// <summary>Why the replay ended early; null when it did not.</summary>
     public string? Error { get; init; }
 
-    /// <summary>The time the replaying thread ran in the timed loop, by event (<see cref="ThreadClock"/>).</summary>
+    /// <summary>The time the replaying thread ran in the timed loop, by event (<see cref="ThreadClock"/>); on threads, that of the process.</summary>
     public double NanosecondsPerEvent { get; init; }
 
     /// <summary>The duration of the timed loop by event, with what other programs took of the processor.</summary>
@@ -39,6 +41,9 @@ internal sealed record ReplayReport
 
     /// <summary>The heap at one moment; null if none was asked for, or there is no arena.</summary>
     public HeapSnapshot? Snapshot { get; init; }
+
+    /// <summary>What only a replay on threads can tell; null for others.</summary>
+    public ThreadFigures? OnThreads { get; init; }
 
     /// <summary>What went wrong, one line each; nothing for a replay in which every check held.</summary>
     public IEnumerable<string> Failures()

@@ -10,6 +10,9 @@ internal sealed record ReplayRequest
 
     public required ReplaySide Side { get; init; }
 
+    /// <summary>Whether each thread of the trace has a thread of its own; for the sides that any thread may use.</summary>
+    public bool OnThreads { get; init; }
+
     /// <summary>The most holders a block gets; for the sides that have them.</summary>
     public int Holders { get; init; }
 

@@ -3,7 +3,7 @@ using Rm.Tool.Traces;
 namespace Rm.Tool.Replay;
 
 /// <summary>
-/// A whole trace in arrays, decoded before any clock runs: per event an operation and the object it releases, per object its
+/// A whole trace in arrays, decoded before any clock runs: per event an operation, its thread and the object it releases, per object its
 /// size and alignment. Objects are numbered in the order they are allocated, so an allocation needs no number.
 /// </summary>
 internal sealed class ReplayScript
@@ -16,6 +16,7 @@ internal sealed class ReplayScript
 
     private ReplayOp[] _ops;
     private int[] _released;
+    private int[] _threads;
     private nuint[] _sizes = new nuint[FirstCapacity];
     private byte[] _alignments = new byte[FirstCapacity];
 
@@ -24,6 +25,7 @@ internal sealed class ReplayScript
         int capacity = Math.Min(promised, FirstCapacity);
         _ops = new ReplayOp[capacity];
         _released = new int[capacity];
+        _threads = new int[capacity];
     }
 
     public TraceStatistics Statistics { get; } = new();
@@ -36,6 +38,9 @@ internal sealed class ReplayScript
 
     /// <summary>By event: the object it frees or reallocates.</summary>
     public ReadOnlySpan<int> Released => _released.AsSpan(0, EventCount);
+
+    /// <summary>By event: the thread that made the call.</summary>
+    public ReadOnlySpan<int> Threads => _threads.AsSpan(0, EventCount);
 
     /// <summary>By object: bytes asked for.</summary>
     public ReadOnlySpan<nuint> Sizes => _sizes.AsSpan(0, ObjectCount);
@@ -71,6 +76,7 @@ internal sealed class ReplayScript
         {
             Array.Resize(ref _ops, _ops.Length * 2);
             Array.Resize(ref _released, _released.Length * 2);
+            Array.Resize(ref _threads, _threads.Length * 2);
         }
 
         int alignment = read.Op switch
@@ -87,6 +93,7 @@ internal sealed class ReplayScript
             _ when read.Released == TraceEvent.None => ReplayOp.Allocate,
             _ => alignment == 0 ? ReplayOp.Reallocate : ReplayOp.ReallocateAligned,
         };
+        _threads[EventCount] = (int)read.Thread;
         _released[EventCount++] = read.Released;
         if (read.Allocated != TraceEvent.None)
         {

@@ -54,11 +54,9 @@ internal static class ReplaySession
 
         THeap heap = THeap.Create();
         SpareBlock spare = SpareBlock.Allocate(ref heap);
-        TimeSpan ranBefore = ThreadClock.Now;
-        long start = Stopwatch.GetTimestamp();
+        tally.Clock.Start();
         drive(ref heap, script, blocks, script.EventCount, tally);
-        TimeSpan ran = ThreadClock.Now - ranBefore;
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        tally.Clock.Stop();
         long peakRss = ProcessMemory.PeakResident;
 
         bool seen = spare.PlantError(tally, BlockPattern.Check);
@@ -69,8 +67,8 @@ internal static class ReplaySession
         End(ref heap, script, blocks);
         return new ReplayReport
         {
-            WallNanosecondsPerEvent = elapsed.TotalNanoseconds / Math.Max(1, script.EventCount),
-            NanosecondsPerEvent = ran.TotalNanoseconds / Math.Max(1, script.EventCount),
+            WallNanosecondsPerEvent = tally.Clock.Elapsed.TotalNanoseconds / Math.Max(1, script.EventCount),
+            NanosecondsPerEvent = tally.Clock.Ran.TotalNanoseconds / Math.Max(1, script.EventCount),
             StartRss = startRss,
             PeakRssOverStart = Math.Max(0, peakRss - startRss),
             LiveAtEnd = live,

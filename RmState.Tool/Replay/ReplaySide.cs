@@ -13,6 +13,10 @@ internal enum ReplaySide
     [JsonStringEnumMemberName("arena")]
     Arena,
 
+    /// <summary>The same behind a lock, which any thread may use.</summary>
+    [JsonStringEnumMemberName("lockedArena")]
+    LockedArena,
+
     /// <summary>A state with default options.</summary>
     [JsonStringEnumMemberName("stateOverMalloc")]
     StateOverMalloc,

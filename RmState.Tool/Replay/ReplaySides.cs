@@ -10,6 +10,9 @@ internal static class ReplaySides
         _ => counted ? ReplaySide.StateOverMalloc : ReplaySide.Malloc,
     };
 
+    /// <summary>The sides that any thread may use, malloc left out.</summary>
+    public static IReadOnlyList<ReplaySide> Shared { get; } = [ReplaySide.LockedArena];
+
     /// <summary>The same with more holders a block; null where nothing is counted.</summary>
     public static ReplaySide? WithHolders(this ReplaySide side) => side switch
     {
@@ -19,13 +22,14 @@ internal static class ReplaySides
     };
 
     public static bool IsOverArena(this ReplaySide side) =>
-        side is ReplaySide.Arena or ReplaySide.StateOverArena or ReplaySide.HoldersOverArena;
+        side is ReplaySide.Arena or ReplaySide.LockedArena or ReplaySide.StateOverArena or ReplaySide.HoldersOverArena;
 
     /// <summary>The side's name in tables and messages.</summary>
     public static string Name(this ReplaySide side) => side switch
     {
         ReplaySide.Malloc => "malloc",
         ReplaySide.Arena => "arena",
+        ReplaySide.LockedArena => "locked arena",
         ReplaySide.StateOverMalloc => "state over malloc",
         ReplaySide.StateOverArena => "state over arena",
         ReplaySide.HoldersOverMalloc => "holders over malloc",

@@ -9,6 +9,12 @@ internal sealed class ReplayTally
 
     private readonly List<string> _messages = [];
 
+    /// <summary>Started before the first event and stopped after the last.</summary>
+    public ReplayClock Clock { get; } = new();
+
+    /// <summary>By number in the replay: an object's number in the trace, where the two differ.</summary>
+    public IReadOnlyList<int>? Ids { get; init; }
+
     /// <summary>The event being replayed; kept up to date so that a failure can name it.</summary>
     public int Event { get; set; }
 
@@ -52,7 +58,11 @@ internal sealed class ReplayTally
     /// <summary>Reports a byte that is not what was written.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void ReportByte(int id, nuint offset, byte expected, byte found) =>
-        Report($"event {Event}: object {id}: byte {offset} reads 0x{found:X2}, should be 0x{expected:X2}");
+        Report($"event {Event}: object {NumberOf(id)}: byte {offset} reads 0x{found:X2}, should be 0x{expected:X2}");
+
+    /// <summary>Reports a block that does not begin at a multiple of its alignment.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void ReportAlignment(int id, nuint alignment) => Report($"event {Event}: object {NumberOf(id)} is not aligned to {alignment} bytes");
 
     /// <summary>Reports a number that is not the one expected.</summary>
     public void Expect(string what, long expected, long actual)
@@ -79,4 +89,6 @@ internal sealed class ReplayTally
             Report($"{what}: {actual}, and should be {least} to {most}");
         }
     }
+
+    private int NumberOf(int id) => Ids is null ? id : Ids[id];
 }

@@ -42,6 +42,15 @@ internal sealed record SideResult
     [JsonIgnore]
     public IEnumerable<ReplayReport> All => [.. Reports, .. new[] { Held, Sampled, Mapped }.OfType<ReplayReport>()];
 
+    /// <summary>The part of the time that threads spent on waiting for each other, the median of the rounds; NaN for replays on one thread.</summary>
+    [JsonIgnore]
+    public double WaitingShare =>
+        ReplayMeasurement.Median(ReportsOnThreads.Select(static r => r.OnThreads!.WaitingNanosecondsPerEvent / r.NanosecondsPerEvent));
+
+    /// <summary>The measured replays on threads that ran through.</summary>
+    [JsonIgnore]
+    public IEnumerable<ReplayReport> ReportsOnThreads => Reports.Where(static r => r.Error is null && r.OnThreads is not null);
+
     /// <summary>Compares rounds; those in which a replay ended early have no times.</summary>
     public static SideResult Of(ReplaySide side, IReadOnlyList<ReplayReport> reports, IReadOnlyList<ReplayReport> malloc)
     {

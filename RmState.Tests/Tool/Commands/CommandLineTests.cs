@@ -68,6 +68,62 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void TraceIsReplayedOnItsThreads()
+    {
+        string trace = Save("threads.rmt", RandomTrace.Make(seed: 2, events: 1234));
+
+        (int code, string output, string error) = Run("replay", "--threads", trace, "--rounds", "1");
+
+        Assert.Equal((ExitCode.Success, ""), (code, error));
+        Assert.Contains("threads: 2 replays", output, StringComparison.Ordinal);
+        Assert.Contains("processor time of the process", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("FAIL", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void JsonTellsOfTheThreads()
+    {
+        string trace = Save("threads.rmt", RandomTrace.Make(seed: 2, events: 500));
+
+        (int code, string output, _) = Run("replay", "--threads", trace, "--rounds", "1", "--json");
+
+        Assert.Equal(ExitCode.Success, code);
+        using var document = JsonDocument.Parse(output);
+        Assert.True(document.RootElement.GetProperty("onThreads").GetBoolean());
+        JsonElement[] sides = [.. document.RootElement.GetProperty("traces")[0].GetProperty("sides").EnumerateArray()];
+        Assert.Equal(["malloc", "lockedArena"], sides.Select(s => s.GetProperty("side").GetString()!), StringComparer.Ordinal);
+        Assert.All(sides, static side => Assert.Equal(4, side.GetProperty("reports")[0].GetProperty("onThreads").GetProperty("threads").GetInt32()));
+    }
+
+    [Fact]
+    public void TraceOfTooManyThreadsIsRefusedOnThreads()
+    {
+        var writer = new TraceWriter();
+        for (int thread = 0; thread < 257; thread++)
+        {
+            writer.Malloc(1, thread);
+        }
+
+        string trace = Save("many.rmt", writer.ToArray());
+
+        (int code, _, string error) = Run("replay", "--threads", trace);
+
+        Assert.Equal((ExitCode.Usage, $"rmstate: {trace}: has 257 threads; at most 256 are replayed on threads"), (code, error.TrimEnd()));
+    }
+
+    [Fact]
+    public void RecordingOfAStateIsRefusedOnThreads()
+    {
+        string trace = Save("small.rmt", RandomTrace.Make(seed: 1, events: 100));
+        string recording = Path.Combine(_folder, "state.rmt");
+        Assert.Equal(ExitCode.Success, Run("record", trace, "-o", recording).Code);
+
+        (int code, _, string error) = Run("replay", "--threads", recording);
+
+        Assert.Equal((ExitCode.Usage, $"rmstate: {recording}: is a recording of a state, which has one thread"), (code, error.TrimEnd()));
+    }
+
+    [Fact]
     public void HoldersCanBeLeftOut()
     {
         string trace = Save("small.rmt", RandomTrace.Make(seed: 1, events: 100));
@@ -199,6 +255,12 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("rmstate: --map draws an arena; add it to --allocator.", "replay", "x.rmt", "--map", "x.svg", "--allocator", "malloc")]
     [InlineData("rmstate: --map-at must be peak, end or a number of events, not 'later'.", "replay", "x.rmt", "--map", "x.svg", "--map-at", "later")]
     [InlineData("rmstate: --map-at needs --map FILE.", "replay", "x.rmt", "--map-at", "end")]
+    [InlineData("rmstate: --allocator is for replays on one thread; leave it out, or --threads.", "replay", "x.rmt", "--threads", "--allocator", "arena")]
+    [InlineData("rmstate: --uncounted is for replays on one thread; leave it out, or --threads.", "replay", "x.rmt", "--threads", "--uncounted")]
+    [InlineData("rmstate: --holders is for replays on one thread; leave it out, or --threads.", "replay", "x.rmt", "--threads", "--holders", "2")]
+    [InlineData("rmstate: --seed is for replays on one thread; leave it out, or --threads.", "replay", "x.rmt", "--threads", "--seed", "2")]
+    [InlineData("rmstate: --samples is for replays on one thread; leave it out, or --threads.", "replay", "x.rmt", "--threads", "--samples", "2")]
+    [InlineData("rmstate: --map is for replays on one thread; leave it out, or --threads.", "replay", "x.rmt", "--threads", "--map", "x.svg")]
     [InlineData("rmstate: Unknown option '--holder'.", "replay", "x.rmt", "--holder", "3")]
     [InlineData("rmstate: Required command was not provided.", "reply")]
     public void BadUsageIsOneLineAndEndsWithTwo(string message, params string[] args)

@@ -18,6 +18,7 @@ public sealed class ReplayOptionsTests
     [InlineData("Arena", "--uncounted")]
     [InlineData("Arena", "--uncounted", "--allocator", "arena")]
     [InlineData("", "--uncounted", "--allocator", "malloc")]
+    [InlineData("LockedArena", "--threads")]
     public void AllocatorsAreComparedWithMalloc(string sides, params string[] options) =>
         Assert.Equal(sides, string.Join(',', Plan(options).Sides));
 
@@ -27,6 +28,7 @@ public sealed class ReplayOptionsTests
     [InlineData(256, "--map", "x.svg")]
     [InlineData(7, "--map", "x.html", "--samples", "7")]
     [InlineData(0, "--samples", "7")]
+    [InlineData(0, "--threads", "--json")]
     public void MemoryIsLookedAtWhereItIsShown(int samples, params string[] options) => Assert.Equal(samples, Plan(options).Samples);
 
     [Theory]
@@ -48,6 +50,9 @@ public sealed class ReplayOptionsTests
 
         Assert.Equal((replayed, words), (moment.EventOf("x.rmt", trace), $"{moment}"));
     }
+
+    [Fact]
+    public void ThreadsAreThoseOfTheTraceOnlyIfAskedFor() => Assert.Equal((false, true), (Plan().OnThreads, Plan("--threads").OnThreads));
 
     [Fact]
     public void NoMapIsDrawnUnlessAskedFor() => Assert.Null(Plan().MapAt);

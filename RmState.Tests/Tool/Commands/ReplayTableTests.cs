@@ -2,6 +2,7 @@ using Rm.Tests.Tool.Replay;
 using Rm.Tool;
 using Rm.Tool.Commands;
 using Rm.Tool.Replay;
+using Rm.Tool.Replay.Threads;
 using Spectre.Console;
 
 namespace Rm.Tests.Tool.Commands;
@@ -51,6 +52,46 @@ public sealed class ReplayTableTests
     }
 
     [Fact]
+    public void ReplayOnThreadsShowsWallTimeWaitingAndWhatLived()
+    {
+        ReplayReport malloc = Good with { NanosecondsPerEvent = 40, WallNanosecondsPerEvent = 70, OnThreads = Figures(waiting: 10, peak: 5 << 20) };
+        ReplayReport arena = Good with { NanosecondsPerEvent = 60, WallNanosecondsPerEvent = 80, OnThreads = Figures(waiting: 0, peak: 6 << 20) };
+        ReplayDocument document = Document(malloc, malloc);
+        document = document with
+        {
+            OnThreads = true,
+            Traces =
+            [
+                document.Traces[0] with
+                {
+                    Sides = [SideResult.Of(ReplaySide.Malloc, [malloc], [malloc]), SideResult.Of(ReplaySide.LockedArena, [arena], [malloc])],
+                },
+            ],
+        };
+
+        string text = Show(document);
+
+        string row = Assert.Single(text.Split('\n'), l => l.Contains("some-trace ", StringComparison.Ordinal));
+        Assert.Equal(
+            ["some-trace", "1", "1", "40.0", "60.0", "1.50", "25", "70.0", "80.0", "0.0", "6.0", "2.0", "2.0", "1.00", "1", "10", "0"],
+            row.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        string means = Assert.Single(text.Split('\n'), l => l.Contains("geometric mean", StringComparison.Ordinal));
+        Assert.Equal(["geometric", "mean", "1.50", "1.00"], means.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(row.IndexOf("1.50", StringComparison.Ordinal), means.IndexOf("1.50", StringComparison.Ordinal));
+        Assert.Equal(row.IndexOf("1.00", StringComparison.Ordinal), means.IndexOf("1.00", StringComparison.Ordinal));
+        Assert.Contains("processor time of the process", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReplayOnThreadsThatFailedShowsNoTimes()
+    {
+        var failed = new ReplayReport { Error = "event 3: no" };
+        ReplayDocument document = Document(failed, failed) with { OnThreads = true };
+
+        Assert.Contains("FAIL some-trace: round 1, malloc: event 3: no", Show(document), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ViolationFailsTheRun() =>
         AssertFails(Good with { Violations = 1, Messages = ["a byte"] }, "FAIL some-trace: round 1, state over malloc: a byte");
 
@@ -74,6 +115,9 @@ public sealed class ReplayTableTests
         Assert.Equal(ExitCode.Failed, document.ExitCode);
         Assert.Contains("FAIL some-trace: state over malloc, with holders: event 9: no", Show(document), StringComparison.Ordinal);
     }
+
+    private static ThreadFigures Figures(double waiting, long peak) =>
+        new() { Threads = 1, Waits = 2, HoldUps = 3, WaitingNanosecondsPerEvent = waiting, PeakLiveBytes = peak };
 
     private static void AssertFails(ReplayReport state, string message)
     {

@@ -55,6 +55,18 @@ public sealed class SuiteTests
     [InlineData("RmRetainAs+Dispose", 3)]
     [InlineData("RmWhoHolds, µs (block with 8 holds, 6 retain sites, 4 release sites; 100 k live)", 10)]
     [InlineData("snapshot of 1 M live blocks, ms", 300)]
+    [InlineData("Ref+Deref by the owner, random of 1 k membufs, by handle", 0.3)]
+    [InlineData("Ref+Deref by the owner, random of 1 k membufs, by checked pointer", 0.6)]
+    [InlineData("Ref+Deref by another thread, uncontended, random of 1 k membufs", 1.3)]
+    [InlineData("Ref+Deref of one membuf by 2 threads at once", 1.5)]
+    [InlineData("Ref+Deref, shared, random of 1 k membufs, against SafeHandle", 0.6)]
+    [InlineData("AllocRef+Deref 256 B", 0.7)]
+    [InlineData("Alloc+Deref 256 B, by checked pointer", 0.7)]
+    [InlineData("membufs of 64 B from a thread that fills them to one that releases them, processor time", 0.95)]
+    [InlineData("membufs of 1 KiB from a thread that fills them to one that releases them, processor time", 0.95)]
+    [InlineData("membufs of 16 KiB from a thread that fills them to one that releases them, processor time", 0.95)]
+    [InlineData("membufs of 64 KiB from a thread that fills them to one that releases them, processor time", 0.95)]
+    [InlineData("bytes of overhead per 64 B membuf, 1 M live", 54)]
     public void NamesAndTargetsAreFixed(string name, double target) => Assert.Equal(target, Named(name).Target);
 
     [Fact]

@@ -80,7 +80,7 @@ internal unsafe struct FaultyHeap : IReplayHeap<FaultyHeap>
         ? (nint)NativeMemory.AlignedAlloc(size + alignment, alignment) + ((nint)alignment / 2)
         : (nint)NativeMemory.AlignedAlloc(size, alignment);
 
-    public nint Reallocate(nint block, nuint size)
+    public nint Reallocate(nint block, nuint oldSize, nuint size)
     {
         nint moved = (nint)NativeMemory.Realloc((void*)block, size);
         if (_fault == HeapFault.ReallocLosesContents)
@@ -91,7 +91,7 @@ internal unsafe struct FaultyHeap : IReplayHeap<FaultyHeap>
         return moved;
     }
 
-    public nint ReallocateAligned(nint block, nuint size, nuint alignment) => Reallocate(block, size);
+    public nint ReallocateAligned(nint block, nuint oldSize, nuint size, nuint alignment) => Reallocate(block, oldSize, size);
 
     public void Free(nint block) => NativeMemory.Free((void*)block);
 

@@ -21,7 +21,7 @@ public sealed class ReplayMeasurementTests : IDisposable
         int replays = 0;
 
         IReadOnlyList<SideResult> sides = ReplayMeasurement.Compare(
-            _trace, [ReplaySide.StateOverArena, ReplaySide.Arena], rounds: 2, () => replays++);
+            _trace, [ReplaySide.StateOverArena, ReplaySide.Arena], rounds: 2, replayed: () => replays++);
 
         Assert.Equal(6, replays);
         Assert.Equal([ReplaySide.Malloc, ReplaySide.StateOverArena, ReplaySide.Arena], sides.Select(s => s.Side));
@@ -35,6 +35,31 @@ public sealed class ReplayMeasurementTests : IDisposable
         }
 
         Assert.Equal((1.0, 1.0), (sides[0].Ratio, sides[0].PeakRssRatio));
+    }
+
+    [Fact]
+    public void ComparisonOnThreadsHasTheProcessesTimesAndTheThreadsFigures()
+    {
+        IReadOnlyList<SideResult> sides = ReplayMeasurement.Compare(_trace, ReplaySides.Shared, rounds: 1, onThreads: true);
+
+        Assert.Equal([ReplaySide.Malloc, .. ReplaySides.Shared], sides.Select(s => s.Side));
+        foreach (SideResult side in sides)
+        {
+            Assert.Empty(side.Failures());
+            ReplayReport report = Assert.Single(side.Reports);
+            Assert.True(report.NanosecondsPerEvent > 0 && report.WallNanosecondsPerEvent > 0 && side.Ratio > 0);
+            Assert.Equal(4, report.OnThreads!.Threads);
+            Assert.True(report.OnThreads.PeakLiveBytes > 0);
+        }
+    }
+
+    [Fact]
+    public void SideOfOneThreadIsRefusedOnThreads()
+    {
+        IReadOnlyList<SideResult> sides = ReplayMeasurement.Compare(_trace, [ReplaySide.Arena], rounds: 1, onThreads: true);
+
+        Assert.StartsWith("the replaying process ended with exit code ", sides[1].Reports[0].Error, StringComparison.Ordinal);
+        Assert.Contains("arena is for one thread", sides[1].Reports[0].Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,6 +15,7 @@ internal sealed class BenchContext : IDisposable
         Settings = settings;
         Traces = Path.Combine(root, "traces");
         Replays = ReplayRuns.Over(Traces, settings);
+        ThreadedReplays = ReplayRuns.OnThreads(Traces, settings);
         Rounds = new PairedRounds(settings.Rounds, settings.RoundNanoseconds);
         _largePool = new Lazy<BlockPool>(() => BlockPool.Imagine(settings.Sized(MostBlocks)));
     }
@@ -26,6 +27,9 @@ internal sealed class BenchContext : IDisposable
 
     /// <summary>The replays of the recorded heaps, made when first asked for.</summary>
     internal ReplayRuns Replays { get; }
+
+    /// <summary>The same on the traces' threads.</summary>
+    internal ReplayRuns ThreadedReplays { get; }
 
     internal PairedRounds Rounds { get; }
 
@@ -45,6 +49,17 @@ internal sealed class BenchContext : IDisposable
         SeedUse.Twins => Settings.TwinSeeds,
         _ => 1,
     });
+
+    /// <summary>The rounds of a kind.</summary>
+    internal PairedRounds RoundsOf(RoundKind kind) => kind switch
+    {
+        RoundKind.Together => new PairedRounds(Settings.LongRounds, Settings.TogetherNanoseconds, RoundTiming.Together),
+        RoundKind.OfProcess => new PairedRounds(Settings.LongRounds, Settings.ProcessNanoseconds, RoundTiming.OfProcess),
+        _ => Rounds,
+    };
+
+    /// <summary>How often a noisy measurement is made at most whose rounds are of a kind.</summary>
+    internal int AttemptsOf(RoundKind kind) => kind == RoundKind.Alone ? Settings.Attempts : Settings.LongAttempts;
 
     public void Dispose()
     {

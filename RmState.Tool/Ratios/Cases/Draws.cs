@@ -15,14 +15,8 @@ internal sealed class Draws
 
     internal Draws(nint[] blocks)
     {
-        var random = new Random(RandomSeed);
         Blocks = blocks;
-        Indexes = new int[CountFor(blocks.Length)];
-        foreach (ref int index in Indexes.AsSpan())
-        {
-            index = random.Next(blocks.Length);
-        }
-
+        Indexes = IndexesOf(blocks.Length);
         Pointers = Array.ConvertAll(Indexes, index => blocks[index]);
     }
 
@@ -37,4 +31,17 @@ internal sealed class Draws
 
     /// <summary>How long an order over some blocks is: for large tables long enough to touch most of the table.</summary>
     internal static int CountFor(int blocks) => Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)blocks), Fewest, Most);
+
+    /// <summary>A random order over so many blocks.</summary>
+    internal static int[] IndexesOf(int blocks)
+    {
+        var random = new Random(RandomSeed);
+        int[] indexes = new int[CountFor(blocks)];
+        foreach (ref int index in indexes.AsSpan())
+        {
+            index = random.Next(blocks);
+        }
+
+        return indexes;
+    }
 }

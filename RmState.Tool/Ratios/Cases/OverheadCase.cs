@@ -2,23 +2,24 @@ using Rm.Tool.Ratios.Blocks;
 
 namespace Rm.Tool.Ratios.Cases;
 
-/// <summary>
-/// Bytes resident for an element beside the element, in a block heap without a free one: metadata, the arena's own tables and all.
-/// </summary>
-internal sealed class OverheadCase(Row row) : BenchCase(row)
+/// <summary>Bytes for a block beside the block, in a source without a free one: metadata, the arena's own tables and all.</summary>
+/// <param name="row">The row.</param>
+/// <param name="measure">All the bytes that a source has, its blocks' included.</param>
+internal sealed class OverheadCase<TSource>(Row row, Func<TSource, long> measure) : BenchCase(row)
+    where TSource : struct, IBlockSource<TSource>
 {
-    /// <summary>A whole number of blocks.</summary>
-    private const int Elements = 1 << 20;
+    /// <summary>A whole number of what sources take from the arena at once.</summary>
+    private const int Blocks = 1 << 20;
 
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
-        using ElementBlocks source = ElementBlocks.Create(seed: 0);
-        for (int element = 0; element < Elements; element++)
+        using TSource source = TSource.Create(seed: 0);
+        for (int block = 0; block < Blocks; block++)
         {
-            Write(source.Allocate(ElementBlocks.Size));
+            Write(source.Allocate(BlockPool.BlockSize));
         }
 
-        return [Figure.OfAbsolute((source.MeasureResident() / (double)Elements) - ElementBlocks.Size)];
+        return [Figure.OfAbsolute((measure(source) / (double)Blocks) - BlockPool.BlockSize)];
     }
 
     private static unsafe void Write(nint block) => *(nint*)block = block;

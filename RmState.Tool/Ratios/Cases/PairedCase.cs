@@ -6,7 +6,12 @@ namespace Rm.Tool.Ratios.Cases;
 /// <param name="row">The row.</param>
 /// <param name="prepare">Makes the two sides.</param>
 /// <param name="seeds">What the seeds have to do with it.</param>
-internal sealed class PairedCase(Row row, Func<BenchContext, Contest> prepare, SeedUse seeds = SeedUse.Table) : BenchCase(row)
+/// <param name="rounds">How its rounds are.</param>
+internal sealed class PairedCase(
+    Row row,
+    Func<BenchContext, Contest> prepare,
+    SeedUse seeds = SeedUse.Table,
+    RoundKind rounds = RoundKind.Alone) : BenchCase(row)
 {
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
@@ -26,10 +31,10 @@ internal sealed class PairedCase(Row row, Func<BenchContext, Contest> prepare, S
         return new Figure(worst.Ours, worst.Peer, worst.Ratio, noisy == 0 ? note : $"NOISY {noisy} of {all.Count}: {note}");
     }
 
-    private static Comparison Compare(BenchContext context, Contest contest, ulong seed)
+    private Comparison Compare(BenchContext context, Contest contest, ulong seed)
     {
         using IContender ours = contest.Ours(seed);
         context.Tiering.Settle(ours, contest.Peer);
-        return context.Rounds.Compare(ours, contest.Peer, context.Settings.Attempts);
+        return context.RoundsOf(rounds).Compare(ours, contest.Peer, context.AttemptsOf(rounds));
     }
 }

@@ -9,18 +9,26 @@ namespace Rm.Tool.Ratios.Cases;
 /// </summary>
 /// <param name="settings">How often a trace is replayed.</param>
 /// <param name="measure">Replays a trace through malloc and the sides given, so many rounds; malloc's result comes first.</param>
-internal sealed class ReplayRuns(BenchSettings settings, Func<string, IReadOnlyList<ReplaySide>, int, IReadOnlyList<SideResult>> measure)
+/// <param name="sides">What the rows need beside malloc; null for the sides of one thread.</param>
+internal sealed class ReplayRuns(
+    BenchSettings settings,
+    Func<string, IReadOnlyList<ReplaySide>, int, IReadOnlyList<SideResult>> measure,
+    IReadOnlyList<ReplaySide>? sides = null)
 {
-    private static readonly ReplaySide[] Sides = [ReplaySide.StateOverMalloc, ReplaySide.StateOverArena, ReplaySide.Arena];
+    private static readonly ReplaySide[] OfOneThread = [ReplaySide.StateOverMalloc, ReplaySide.StateOverArena, ReplaySide.Arena];
+
+    // Only what rows are about: each side more costs a replay of every trace a round.
+    private static readonly ReplaySide[] OfThreads = [ReplaySide.LockedArena];
+
+    private readonly IReadOnlyList<ReplaySide> _sides = sides ?? OfOneThread;
 
     private readonly Dictionary<string, List<IReadOnlyList<SideResult>>> _attempts = new(StringComparer.Ordinal);
 
     /// <summary>Runs over the traces in a folder.</summary>
-    internal static ReplayRuns Over(string folder, BenchSettings settings) => new(settings, (trace, sides, rounds) =>
-    {
-        string path = Path.Combine(folder, trace + ".rmt.gz");
-        return File.Exists(path) ? ReplayMeasurement.Compare(path, sides, rounds) : throw new FileNotFoundException($"no trace {path}");
-    });
+    internal static ReplayRuns Over(string folder, BenchSettings settings) => Over(folder, settings, OfOneThread, onThreads: false);
+
+    /// <summary>The same, each thread of a trace on a thread of its own.</summary>
+    internal static ReplayRuns OnThreads(string folder, BenchSettings settings) => Over(folder, settings, OfThreads, onThreads: true);
 
     /// <summary>Nanoseconds an event against malloc's.</summary>
     internal Figure TimeOf(string trace, ReplaySide side)
@@ -35,7 +43,8 @@ internal sealed class ReplayRuns(BenchSettings settings, Func<string, IReadOnlyL
                 return PairedRounds.Summarize(Times(ours), Times(malloc));
             },
             settings.ReplayAttempts);
-        string note = $"A/A {comparison.AgainstItself:F3}";
+        double waiting = Attempt(trace, side, 0).Malloc.WaitingShare;
+        string note = $"A/A {comparison.AgainstItself:F3}{(double.IsNaN(waiting) ? "" : $", {waiting:P0} of malloc's is waiting")}";
         return failures is not null
             ? Figure.OfMissing(failures)
             : new Figure(comparison.Ours, comparison.Peer, comparison.Ratio, comparison.IsNoisy ? $"NOISY: {note}" : note);
@@ -49,6 +58,15 @@ internal sealed class ReplayRuns(BenchSettings settings, Func<string, IReadOnlyL
             ? Figure.OfMissing(failures)
             : new Figure(ours.PeakRss, malloc.PeakRss, ours.PeakRssRatio);
     }
+
+    private static ReplayRuns Over(string folder, BenchSettings settings, ReplaySide[] sides, bool onThreads) => new(
+        settings,
+        (trace, others, rounds) =>
+        {
+            string path = Path.Combine(folder, trace + ".rmt.gz");
+            return File.Exists(path) ? ReplayMeasurement.Compare(path, others, rounds, onThreads) : throw new FileNotFoundException($"no trace {path}");
+        },
+        sides);
 
     private static string? FailuresOf(params ReadOnlySpan<SideResult> sides)
     {
@@ -72,7 +90,7 @@ internal sealed class ReplayRuns(BenchSettings settings, Func<string, IReadOnlyL
 
         while (attempts.Count <= number)
         {
-            attempts.Add(measure(trace, Sides, settings.ReplayRounds));
+            attempts.Add(measure(trace, _sides, settings.ReplayRounds));
         }
 
         return (attempts[number].Single(one => one.Side == side), attempts[number][0]);

@@ -8,10 +8,13 @@ namespace Rm.Tool.Ratios.Measuring;
 /// many operations as fill a round, so that a side six times faster is not timed over a sixth of the time.
 /// </summary>
 /// <remarks>
-/// A round in which the thread did not have the processor to itself is made again, whatever its ratio: it timed somebody else's
+/// A round in which a thread did not have the processor to itself is made again, whatever its ratio: it timed somebody else's
 /// work, and on a busy machine so many rounds are such that the median would be one of them.
 /// </remarks>
-internal sealed class PairedRounds(int rounds, double roundNanoseconds)
+/// <param name="rounds">How many.</param>
+/// <param name="roundNanoseconds">How long each side's part of one is to take, in the time that <paramref name="timing"/> gives.</param>
+/// <param name="timing">What they are timed by; null for one thread's rounds, by the wall's time.</param>
+internal sealed class PairedRounds(int rounds, double roundNanoseconds, RoundTiming? timing = null)
 {
     /// <summary>The least time that a trial must take for its speed to be believed, as a share of a round.</summary>
     private const double TrialShare = 0.25;
@@ -19,8 +22,7 @@ internal sealed class PairedRounds(int rounds, double roundNanoseconds)
     /// <summary>How much of a round may be somebody else's.</summary>
     private const double LostShare = 0.02;
 
-    /// <summary>Rounds made again at most, as a multiple of the rounds; then interrupted ones have to do.</summary>
-    private const int Spares = 8;
+    private readonly RoundTiming _timing = timing ?? RoundTiming.Alone;
 
     /// <summary>Measures, and again while it is noisy.</summary>
     internal Comparison Compare(IContender ours, IContender peer, int attempts) => LeastNoisy(() => Compare(ours, peer), attempts);
@@ -61,11 +63,11 @@ internal sealed class PairedRounds(int rounds, double roundNanoseconds)
         }
     }
 
-    private static double Time(IContender contender, int operations)
+    private double Time(IContender contender, int operations)
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = _timing.Time();
         contender.Run(operations);
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+        return _timing.Time() - start;
     }
 
     private Comparison Compare(IContender ours, IContender peer)
@@ -74,16 +76,16 @@ internal sealed class PairedRounds(int rounds, double roundNanoseconds)
         int peerOperations = OperationsPerRound(peer);
         double[] ourTimes = new double[rounds];
         double[] peerTimes = new double[rounds];
-        int spares = Spares * rounds;
+        int spares = _timing.Spares * rounds;
         for (int round = 0; round < rounds;)
         {
             long start = Stopwatch.GetTimestamp();
-            long processor = ProcessorTime.Now();
+            long processor = _timing.Processor();
             ourTimes[round] = Time(ours, ourOperations) / ourOperations;
             peerTimes[round] = Time(peer, peerOperations) / peerOperations;
-            processor = ProcessorTime.Now() - processor;
-            bool whole = processor >= (1 - LostShare) * Stopwatch.GetElapsedTime(start).TotalNanoseconds;
-            round += whole || spares-- == 0 ? 1 : 0;
+            processor = _timing.Processor() - processor;
+            bool whole = processor >= (1 - LostShare) * _timing.Threads * Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+            round += whole || spares-- <= 0 ? 1 : 0;
         }
 
         return Summarize(ourTimes, peerTimes);

@@ -104,6 +104,32 @@ public sealed class PairedRoundsTests
         Assert.True(fast.Operations > 2 * slow.Operations, $"{fast.Operations} and {slow.Operations}");
     }
 
+    [Fact]
+    public void InterruptedRoundsHaveToDoOnceTheSparesAreUsedUp()
+    {
+        long time = 0;
+        using var side = new Spinning(iterations: 1);
+        var timing = new RoundTiming(() => time += 1_000, static () => 0, Threads: 1, Spares: 2);
+
+        // No round has any processor time: each is made again as often as may be.
+        _ = new PairedRounds(rounds: 5, roundNanoseconds: 1_000, timing).Compare(side, side, attempts: 1);
+
+        Assert.Equal((2 * 3) + (2 * 3 * 5), side.Runs);
+    }
+
+    [Fact]
+    public void RoundsAreTimedByTheClockTheyAreGiven()
+    {
+        long time = 0;
+        using var side = new Spinning(iterations: 1);
+        var timing = new RoundTiming(() => time += 500, static () => 0, Threads: 0, Spares: 0);
+
+        Comparison comparison = new PairedRounds(rounds: 3, roundNanoseconds: 500, timing).Compare(side, side, attempts: 1);
+
+        // A first trial of 64 operations fills the round.
+        Assert.Equal(500.0 / 64, comparison.Ours);
+    }
+
     private static Comparison With(double ratio, double againstItself, ref int measured)
     {
         measured++;
@@ -114,8 +140,11 @@ public sealed class PairedRoundsTests
     {
         internal long Operations { get; private set; }
 
+        internal int Runs { get; private set; }
+
         public void Run(int operations)
         {
+            Runs++;
             Operations += operations;
             for (int operation = 0; operation < operations; operation++)
             {
