@@ -1,7 +1,6 @@
 using Rm.Fuzz.Models;
 using Rm.Fuzz.Programs;
 using Rm.Membufs;
-using Rm.Violations;
 
 namespace Rm.Fuzz.Subjects;
 

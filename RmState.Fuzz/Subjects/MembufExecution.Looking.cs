@@ -1,6 +1,5 @@
 using Rm.Fuzz.Models;
 using Rm.Fuzz.Programs;
-using Rm.Membufs;
 using Rm.Violations;
 
 namespace Rm.Fuzz.Subjects;

@@ -104,9 +104,7 @@ internal sealed unsafe partial class MembufExecution : IExecution
     {
         if (!_finished)
         {
-            // After a mismatch the heap may be broken: nothing may touch it again, not even the finalizers of its threads' parts.
-            Volatile.Write(ref _heap.Head->Closed, 1);
-            GC.SuppressFinalize(_heap);
+            BrokenHeap.Abandon(_heap);
         }
 
         foreach (BatonThread? thread in _threads)

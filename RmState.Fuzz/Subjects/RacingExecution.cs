@@ -26,12 +26,14 @@ internal sealed unsafe class RacingExecution : IExecution
     private readonly MembufPolicy _policy;
     private readonly nint[] _cells;
     private readonly Barrier _barrier;
+    private readonly CountdownEvent _running;
     private int _current;
     private string? _fault;
 
     // By a block's number: whether something is called at its end, and how often it was.
     private bool[] _expected = [];
     private int[] _ends = [];
+    private bool _started;
     private bool _finished;
 
     public RacingExecution(ProgramOptions options)
@@ -50,6 +52,7 @@ internal sealed unsafe class RacingExecution : IExecution
         _policy = _heap.Register(AtEnd, "recording");
         _cells = new nint[options.Membufs * Slots];
         _barrier = new Barrier(options.Membufs);
+        _running = new CountdownEvent(options.Membufs);
     }
 
     internal MembufHeap Heap => _heap;
@@ -97,12 +100,15 @@ internal sealed unsafe class RacingExecution : IExecution
     {
         if (!_finished)
         {
-            // After a mismatch the heap may be broken: nothing may touch it again, not even the finalizers of its threads' parts.
-            Volatile.Write(ref _heap.Head->Closed, 1);
-            GC.SuppressFinalize(_heap);
+            BrokenHeap.Abandon(_heap);
         }
 
-        _barrier.Dispose();
+        // A thread that hangs may come here yet.
+        if (_running.IsSet || !_started)
+        {
+            _barrier.Dispose();
+            _running.Dispose();
+        }
     }
 
     internal void Break(string fault) => Interlocked.CompareExchange(ref _fault, fault, comparand: null);
@@ -120,17 +126,18 @@ internal sealed unsafe class RacingExecution : IExecution
     /// <summary>Waits for all threads.</summary>
     internal void Meet() => _barrier.SignalAndWait();
 
+    /// <summary>A thread, or the last of those that followed each other, is done.</summary>
+    internal void Leave() => _running.Signal();
+
     private void RunThreads()
     {
         int most = _scripts.Max(static s => s.Count) * _options.Rounds;
         _expected = new bool[_scripts.Length * most];
         _ends = new int[_expected.Length];
         RacingThread[] threads = [.. _scripts.Select((script, i) => new RacingThread(this, i, [.. script], _options) { FirstNumber = i * most })];
+        _started = true;
         Array.ForEach(threads, static t => t.Start());
-        foreach (RacingThread thread in threads)
-        {
-            Require(thread.Join(Patience), "a thread does not end");
-        }
+        Require(_running.Wait(Patience), "a thread does not end");
 
         if (_fault is not null)
         {

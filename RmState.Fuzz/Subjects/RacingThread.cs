@@ -14,7 +14,6 @@ internal sealed unsafe class RacingThread(RacingExecution run, int index, Op[] s
     private readonly long[] _numbers = new long[RacingExecution.Slots];
     private readonly int[] _references = new int[RacingExecution.Slots];
     private readonly MembufHeap _heap = run.Heap;
-    private readonly ManualResetEventSlim _done = new();
     private SplitMix _random = new(options.Seed + (ulong)index);
     private Thread? _predecessor;
     private ulong _identity;
@@ -28,8 +27,6 @@ internal sealed unsafe class RacingThread(RacingExecution run, int index, Op[] s
     public long Allocations { get; private set; }
 
     public void Start() => new Thread(Work, StackBytes) { IsBackground = true }.Start();
-
-    public bool Join(TimeSpan patience) => _done.Wait(patience);
 
     /// <summary>The thread is gone; every other one said so itself.</summary>
     public void HandOn() => _heap.HandOn(_identity);
@@ -88,7 +85,7 @@ internal sealed unsafe class RacingThread(RacingExecution run, int index, Op[] s
 
         run.Meet();
         _identity = ThreadIdentity.Current;
-        _done.Set();
+        run.Leave();
     }
 
     /// <summary>Takes all steps, or those up to the end of this thread.</summary>
