@@ -303,7 +303,7 @@ public sealed unsafe partial class RmState
     }
 
     /// <summary>Makes room for an attached block's entry, and its info with the record it may need.</summary>
-    private bool PrepareAttached(nint block, Deallocator deallocator, nuint? size, out uint info)
+    private bool PrepareAttached(nint block, Deallocator deallocator, nuint? size, out uint info, int alignmentLog2 = 0)
     {
         info = BlockInfo.None;
         if (!PrepareTable())
@@ -311,7 +311,7 @@ public sealed unsafe partial class RmState
             return false;
         }
 
-        if (deallocator.Kind == DeallocatorKind.LibC && size is not >= BlockInfo.FirstLargeSize && !IsSited)
+        if (deallocator.Kind == DeallocatorKind.LibC && size is not >= BlockInfo.FirstLargeSize && !IsSited && alignmentLog2 == 0)
         {
             // Over malloc an attached block is freed like any other: without a size it has no info.
             if (_usesMalloc && size is null)
@@ -334,6 +334,7 @@ public sealed unsafe partial class RmState
         record->Function = deallocator.Function;
         record->Context = deallocator.Delegate is { } managed ? _deallocators.Add(managed) : deallocator.Context;
         record->Kind = deallocator.Kind;
+        record->AlignmentLog2 = (byte)alignmentLog2;
         info = BlockInfo.OfRecord(index);
         return true;
     }

@@ -116,6 +116,7 @@ public sealed unsafe partial class RmState
         h->Detaches++;
         h->ReferencesDropped += count;
         _heap?.MarkLive(block);
+        LoanOf(info)?.GiveUp();
         EndRecord(info, block, RmOperation.Detach, file, line);
         _table.Remove(entry, block);
         remaining = count - 1;

@@ -16,7 +16,10 @@ public sealed unsafe partial class RmState
     /// <exception cref="LiveBlocksException">Blocks live and the policy forbids it; nothing changed.</exception>
     /// <exception cref="ConcurrentUseException">The call comes from within a deallocator, or another thread uses the state.</exception>
     /// <exception cref="AggregateException">Several deallocators threw; a single exception surfaces as it is. The state is disposed.</exception>
-    /// <remarks>O(table slots + live blocks). Thread rule: the state's.</remarks>
+    /// <remarks>
+    /// O(table slots + live blocks). References that other threads gave back to the state's inbox count first; blocks that wait there
+    /// are freed whatever the policy. Thread rule: the state's.
+    /// </remarks>
     public void Dispose()
     {
         if (IsDisposed)
@@ -24,7 +27,9 @@ public sealed unsafe partial class RmState
             return;
         }
 
-        _ = EndBlocks(out Exception? failure);
+        List<Exception>? failures = null;
+        _ = EndBlocks(ref failures);
+        EndMailbox(successor: null, ref failures);
         StateHeader* h = _header;
         h->Modes |= StateModes.Disposed;
         UpdateGates();
@@ -40,7 +45,7 @@ public sealed unsafe partial class RmState
         _observer = null;
         AnnounceDisposed();
         GC.SuppressFinalize(this);
-        Rethrow(failure);
+        Rethrow(Combine(failures));
     }
 
     /// <summary>Frees the table, never a block, and reports what lived. A state should be disposed.</summary>
@@ -74,6 +79,7 @@ public sealed unsafe partial class RmState
 
             AnnounceDropped();
             h->Modes |= StateModes.Disposed;
+            _ = _mailbox?.Close();
             _heap?.Unclaim(orphans: true);
 
             // Spare blocks were released long ago: they are the state's, not a user's.
@@ -96,7 +102,10 @@ public sealed unsafe partial class RmState
     /// <exception cref="ConcurrentUseException">The call comes from within a deallocator, or another thread uses the state.</exception>
     /// <exception cref="AggregateException">Several deallocators threw; a single exception surfaces as it is. The state is as new.</exception>
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>
-    /// <remarks>O(table slots + live blocks); no managed allocation when nothing lived. Thread rule: the state's.</remarks>
+    /// <remarks>
+    /// O(table slots + live blocks); no managed allocation when nothing lived. References that other threads gave back to the state's
+    /// inbox count first; blocks that wait there go on waiting. Thread rule: the state's.
+    /// </remarks>
     public RmLeakReport? Reset()
     {
         if (IsDisposed)
@@ -104,7 +113,8 @@ public sealed unsafe partial class RmState
             ThrowDisposed();
         }
 
-        RmLeakReport? report = EndBlocks(out Exception? failure);
+        List<Exception>? failures = null;
+        RmLeakReport? report = EndBlocks(ref failures);
         _deallocators.Clear();
         _abandoned = null;
         _ledger?.Clear();
@@ -127,7 +137,7 @@ public sealed unsafe partial class RmState
         h->PeakLive = h->HeapPeakAt = h->LiveBytes = h->PeakBytes = 0;
         life?.EndReset();
         AnnounceReset();
-        Rethrow(failure);
+        Rethrow(Combine(failures));
         return report;
     }
 
@@ -135,9 +145,8 @@ public sealed unsafe partial class RmState
     private const long KeptCapacity = 1 << 16;
 
     /// <summary>Ends every block by the dispose policy, the report first.</summary>
-    private RmLeakReport? EndBlocks(out Exception? failure)
+    private RmLeakReport? EndBlocks(ref List<Exception>? failures)
     {
-        failure = null;
         StateHeader* h = Begin();
         Cancel();
         if (_draining || _reporting)
@@ -146,6 +155,8 @@ public sealed unsafe partial class RmState
                 $"{NameForMessages} cannot be disposed or reset from within a deallocator or a leak callback: its caller still works on it. Do it after that call returned."));
         }
 
+        // What was given back in time is no leak.
+        _ = Receive(arrivals: false, ref failures);
         if (h->Live + h->HeapLive == 0)
         {
             return null;
@@ -156,13 +167,14 @@ public sealed unsafe partial class RmState
         LastReport = report;
         if (_options.DisposePolicy == RmDisposePolicy.ThrowIfLive)
         {
-            throw Report(new LiveBlocksException($"{NameForMessages} still has live blocks and its policy forbids that; release or detach them.\n{report}"));
+            (failures ??= []).Add(Report(new LiveBlocksException($"{NameForMessages} still has live blocks and its policy forbids that; release or detach them.\n{report}")));
+            Rethrow(Combine(failures));
         }
 
         ReportLeak(report);
         if (_options.DisposePolicy == RmDisposePolicy.Free)
         {
-            failure = FreeAll();
+            FreeAll(ref failures);
         }
         else
         {
@@ -207,9 +219,8 @@ public sealed unsafe partial class RmState
         UpdateGates();
     }
 
-    private Exception? FreeAll()
+    private void FreeAll(ref List<Exception>? failures)
     {
-        List<Exception>? failures = null;
         SetEnding(true);
         try
         {
@@ -234,8 +245,6 @@ public sealed unsafe partial class RmState
         {
             SetEnding(false);
         }
-
-        return Combine(failures);
     }
 
     private void Free(nint block, ref List<Exception>? failures)

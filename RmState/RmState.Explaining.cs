@@ -148,8 +148,9 @@ public sealed unsafe partial class RmState
     private HeldBlockException Held(nint block, string member)
     {
         RmHolders holders = RmWhoHolds(block);
+        string which = holders.Count == 1 ? "its last reference" : "a reference to it";
         return new HeldBlockException(
-            $"{member} of 0x{block:x}: its last reference is held at {string.Join(", ", holders.Holds.Select(hold => hold.Site))} and nothing changed. Dispose the holder instead; a bare release ends a bare retain.",
+            $"{member} of 0x{block:x}: {which} is held at {string.Join(", ", holders.Holds.Select(hold => hold.Site))} and nothing changed. Dispose the holder instead; a bare release ends a bare retain.",
             block);
     }
 

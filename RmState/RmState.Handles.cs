@@ -89,13 +89,21 @@ public sealed unsafe partial class RmState
             (failures ??= []).Add(e);
         }
 
+        bool isInUse = false;
         try
         {
             Reset();
         }
-        catch (Exception e) when (failures is not null)
+        catch (Exception e)
         {
-            failures.Add(e);
+            isInUse = e is ConcurrentUseException;
+            (failures ??= []).Add(e);
+        }
+
+        if (_mailbox is not null && !isInUse && Statistics.LiveBlocks == 0)
+        {
+            // Inboxes that this user of the state gave away must not reach the next one.
+            EndMailbox(new Mailbox(), ref failures);
         }
 
         Rethrow(Combine(failures));

@@ -173,19 +173,33 @@ public sealed unsafe partial class RmState
     /// <summary>Ends what is kept of a block that goes, or keeps it for a while when sites are recorded.</summary>
     private void EndRecord(uint info, nint block, RmOperation operation, string file, int line)
     {
-        uint index = BlockInfo.HasRecord(info) ? BlockInfo.RecordIndex(info) : 0;
-        if (index == 0 && IsSited)
-        {
-            // Nothing was recorded of it, but its address is worth remembering.
-            index = _table.NewRecord(block, info);
-        }
-
+        uint index = RecordAtEnd(info, block);
         if (index != 0)
         {
             NoteSizeAtEnd(_table.Records.At(index), info, block, operation);
             NoteEnd(index, operation, file, line);
             BuryRecord(index);
         }
+    }
+
+    // The same for a block that is another's by now, whom its allocator may know no more.
+    private void EndRecord(uint info, nint block, nuint? size, RmOperation operation, string file, int line)
+    {
+        uint index = RecordAtEnd(info, block);
+        if (index != 0)
+        {
+            _table.Records.At(index)->Size = size ?? SideRecord.UnknownSize;
+            NoteEnd(index, operation, file, line);
+            BuryRecord(index);
+        }
+    }
+
+    private uint RecordAtEnd(uint info, nint block)
+    {
+        uint index = BlockInfo.HasRecord(info) ? BlockInfo.RecordIndex(info) : 0;
+
+        // Nothing may have been recorded of it, but its address is worth remembering.
+        return index == 0 && IsSited ? _table.NewRecord(block, info) : index;
     }
 
     // Where only the allocator knows the size, it is asked once more while the block is there. One given up is not: its address

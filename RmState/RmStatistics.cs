@@ -25,16 +25,16 @@ public readonly record struct RmStatistics
     /// <summary>Blocks resized by RmRealloc.</summary>
     public long Reallocations { get; init; }
 
-    /// <summary>Blocks attached.</summary>
+    /// <summary>Blocks attached, or received from another state.</summary>
     public long Attaches { get; init; }
 
-    /// <summary>References added by RmRetain and RmAttachOrRetain.</summary>
+    /// <summary>References added by RmRetain and RmAttachOrRetain; of a block received from another state, all but one.</summary>
     public long Retains { get; init; }
 
     /// <summary>References given back by RmRelease.</summary>
     public long Releases { get; init; }
 
-    /// <summary>Blocks detached.</summary>
+    /// <summary>Blocks detached, or handed over.</summary>
     public long Detaches { get; init; }
 
     /// <summary>Blocks deallocated: by the last release, or by Reset.</summary>
@@ -43,7 +43,7 @@ public readonly record struct RmStatistics
     /// <summary>Entries given up because their address was handed out again, or left alone by an abandoning Reset.</summary>
     public long Abandoned { get; init; }
 
-    /// <summary>References that ended otherwise than by a release: with a detach, a Reset, or an abandoned entry.</summary>
+    /// <summary>References that ended otherwise than by a release: with a detach, a hand-over, a Reset, or an abandoned entry.</summary>
     public long ReferencesDropped { get; init; }
 
     /// <summary>Violations thrown or reported, the false results of Try… forms not counted.</summary>

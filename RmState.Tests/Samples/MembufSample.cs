@@ -90,6 +90,24 @@ public sealed unsafe class MembufSample
     }
 
     [Fact]
+    public void AStateHoldsAMembuf()
+    {
+        #region membuf-state
+        using var heap = new MembufHeap();
+        using var state = new RmState();              // this thread's
+
+        nint frame = heap.Alloc(4096);
+        state.RmAttach(frame, block => heap.Deref(block), 4096);
+
+        state.RmRetain(frame);                        // holders on this thread: the state's matter
+        state.RmRelease(frame);
+        state.RmRelease(frame);                       // the last one here: the heap gets its reference back
+        #endregion
+
+        Assert.Equal(0, heap.Statistics.LiveBlocks);
+    }
+
+    [Fact]
     public void AHandleGoesStale()
     {
         bool caught = false;

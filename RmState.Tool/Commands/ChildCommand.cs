@@ -48,6 +48,7 @@ internal static class ChildCommand
     internal static ReplayReport Replay(ReplayScript script, ReplayRequest request) => request.Side switch
     {
         ReplaySide.Malloc => Shared<MallocHeap>(script, request),
+        ReplaySide.Membufs => Shared<MembufReplayHeap>(script, request),
         ReplaySide.LockedArena => Shared<LockedArenaHeap>(script, request),
         _ when request.OnThreads => throw new ArgumentException($"{request.Side.Name()} is for one thread.", nameof(request)),
         ReplaySide.Arena => Plain<ArenaHeap>(script, request),

@@ -17,6 +17,10 @@ internal enum ReplaySide
     [JsonStringEnumMemberName("lockedArena")]
     LockedArena,
 
+    /// <summary>A membuf heap, which any thread may use.</summary>
+    [JsonStringEnumMemberName("membufs")]
+    Membufs,
+
     /// <summary>A state with default options.</summary>
     [JsonStringEnumMemberName("stateOverMalloc")]
     StateOverMalloc,

@@ -11,7 +11,7 @@ internal static class ReplaySides
     };
 
     /// <summary>The sides that any thread may use, malloc left out.</summary>
-    public static IReadOnlyList<ReplaySide> Shared { get; } = [ReplaySide.LockedArena];
+    public static IReadOnlyList<ReplaySide> Shared { get; } = [ReplaySide.Membufs, ReplaySide.LockedArena];
 
     /// <summary>The same with more holders a block; null where nothing is counted.</summary>
     public static ReplaySide? WithHolders(this ReplaySide side) => side switch
@@ -22,7 +22,7 @@ internal static class ReplaySides
     };
 
     public static bool IsOverArena(this ReplaySide side) =>
-        side is ReplaySide.Arena or ReplaySide.LockedArena or ReplaySide.StateOverArena or ReplaySide.HoldersOverArena;
+        side is ReplaySide.Arena or ReplaySide.LockedArena or ReplaySide.Membufs or ReplaySide.StateOverArena or ReplaySide.HoldersOverArena;
 
     /// <summary>The side's name in tables and messages.</summary>
     public static string Name(this ReplaySide side) => side switch
@@ -30,6 +30,7 @@ internal static class ReplaySides
         ReplaySide.Malloc => "malloc",
         ReplaySide.Arena => "arena",
         ReplaySide.LockedArena => "locked arena",
+        ReplaySide.Membufs => "membufs",
         ReplaySide.StateOverMalloc => "state over malloc",
         ReplaySide.StateOverArena => "state over arena",
         ReplaySide.HoldersOverMalloc => "holders over malloc",

@@ -60,6 +60,9 @@ public sealed unsafe partial class GuardedAllocator : INativeAllocator, ISiteAwa
     /// <summary>Whether the inner allocator knows sizes: its blocks are among those of this one.</summary>
     public bool KnowsSizes => _inner.KnowsSizes;
 
+    /// <summary>Whether the inner allocator is thread-safe.</summary>
+    public bool IsThreadSafe => _inner.IsThreadSafe;
+
     /// <summary>What happened so far and what is held. O(1).</summary>
     public GuardedAllocatorStatistics Statistics
     {

@@ -57,6 +57,9 @@ public sealed unsafe partial class RedZoneAllocator : INativeAllocator, IDisposa
     /// <summary>True: each block's size is kept.</summary>
     public bool KnowsSizes => true;
 
+    /// <summary>True: the lock is held while the inner allocator works.</summary>
+    public bool IsThreadSafe => true;
+
     /// <summary>What is held. O(1).</summary>
     public RedZoneAllocatorStatistics Statistics
     {

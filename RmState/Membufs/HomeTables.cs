@@ -12,8 +12,11 @@ internal unsafe struct HomeTables
 {
     internal const int Bytes = 256 + SizeTableBytes + (Magazines * Magazine.Bytes);
 
-    /// <summary>One for each size class that fits a granule, by number; 0 is none.</summary>
-    internal const int Magazines = SizeClasses.CountInGranule + 1;
+    /// <summary>One for each size class up to 256 KiB, by number; 0 is none.</summary>
+    internal const int Magazines = SizeClasses.CountInGranule + 25;
+
+    /// <summary>The most bytes that all magazines together have above their limits.</summary>
+    internal const nuint MostAbove = 4 << 20;
 
     /// <summary>The identity of no thread: the home has no owner.</summary>
     internal const ulong Nobody = ulong.MaxValue;
@@ -49,6 +52,10 @@ internal unsafe struct HomeTables
     [FieldOffset(40)]
     public ushort Number;
 
+    /// <summary>The bytes that magazines have above their limits.</summary>
+    [FieldOffset(56)]
+    public nuint Above;
+
     /// <summary>Records that other threads put in: of dead blocks, and of such as their owner must look at.</summary>
     [FieldOffset(128)]
     public long Mailbox;
@@ -72,7 +79,8 @@ internal unsafe struct HomeTables
             Magazine* magazine = MagazineAt(home, number);
             magazine->Stride = SizeClasses.SizeOf(number);
             magazine->Top = magazine->Bottom = next;
-            magazine->Limit = next += CapacityFor(magazine->Stride);
+            magazine->Limit = next + LimitFor(magazine->Stride);
+            magazine->End = next += CapacityFor(magazine->Stride);
         }
 
         for (nuint size = 0; size <= SizeClasses.LargestInTable; size += 16)
@@ -96,11 +104,19 @@ internal unsafe struct HomeTables
         }
     }
 
-    private static int CapacityFor(nuint stride)
+    private static int LimitFor(nuint stride)
     {
         const nuint bytesAtHand = 16 * 1024;
         const int least = 2;
         const int most = 64;
         return (int)nuint.Clamp(bytesAtHand / stride, least, most);
+    }
+
+    // Small blocks come and go by the short ways, which do not count what is above a limit: theirs is the end.
+    private static int CapacityFor(nuint stride)
+    {
+        const nuint bytesAtMost = 1 << 20;
+        const int least = 4;
+        return stride <= SizeClasses.LargestInTable ? LimitFor(stride) : (int)nuint.Max(bytesAtMost / stride, least);
     }
 }

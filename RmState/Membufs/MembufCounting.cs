@@ -92,7 +92,7 @@ internal static unsafe class MembufCounting<TMemory>
     {
         word = TMemory.Add(&share->Word, Change + 1);
         bool counted = (word & (Dead | TooMany)) == 0 && ((TMemory.Load(&record->Tag) ^ tag) >> MembufRecord.GenerationShift) == 0;
-        count = SumOf(record, word);
+        count = Math.Max(1, SumOf(record, share, word));
         return counted;
     }
 
@@ -107,7 +107,9 @@ internal static unsafe class MembufCounting<TMemory>
     {
         word = TMemory.Add(&share->Word, Change - 1);
         long least = (word & Merged) == 0 ? 0 : 1;
-        remaining = SumOf(record, word);
+
+        // There was one left then, whatever the others have done with it meanwhile.
+        remaining = Math.Max(1, SumOf(record, share, word));
         return (word & Dead) == 0 && CountOf(word) >= least;
     }
 
@@ -254,9 +256,11 @@ internal static unsafe class MembufCounting<TMemory>
 
             if ((word & Merged) != 0)
             {
-                if (TMemory.TrySwap(&share->Word, word + Change - Queued, word))
+                // An owner that merged it on leaving did not look whether anybody was left.
+                bool last = CountOf(word) == 0;
+                if (TMemory.TrySwap(&share->Word, word + Change - Queued + (last ? Dead : 0), word))
                 {
-                    return CountOutcome.Counted;
+                    return last ? CountOutcome.Last : CountOutcome.Counted;
                 }
 
                 continue;
@@ -344,8 +348,16 @@ internal static unsafe class MembufCounting<TMemory>
     /// <summary>How many references a block has: exact while nobody changes them, else as of a moment ago.</summary>
     internal static long CountOfBlock(MembufRecord* record, MembufShare* share)
     {
-        long word = TMemory.Load(&share->Word);
-        return (word & Dead) != 0 ? 0 : SumOf(record, word);
+        // Between a word from before a merge and Local from after it lie the references that were merged.
+        while (true)
+        {
+            long word = TMemory.Load(&share->Word);
+            long count = (word & Dead) != 0 ? 0 : SumOf(record, share, word);
+            if ((word & Merged) != 0 || TMemory.Load(&share->Word) == word)
+            {
+                return count;
+            }
+        }
     }
 
     /// <summary>Whether there is one reference only.</summary>
@@ -354,7 +366,7 @@ internal static unsafe class MembufCounting<TMemory>
         while (true)
         {
             long word = TMemory.Load(&share->Word);
-            bool unique = (word & Dead) == 0 && SumOf(record, word) == 1;
+            bool unique = (word & Dead) == 0 && SumOf(record, share, word) == 1;
             if (!unique || TMemory.Load(&share->Word) == word)
             {
                 return unique;
@@ -363,8 +375,22 @@ internal static unsafe class MembufCounting<TMemory>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long SumOf(MembufRecord* record, long word) =>
-        (word & Merged) != 0 ? CountOf(word) : CountOf(word) + TMemory.Load(&record->Local);
+    private static long SumOf(MembufRecord* record, MembufShare* share, long word)
+    {
+        if ((word & Merged) == 0)
+        {
+            int local = TMemory.Load(&record->Local);
+            if (local != 0)
+            {
+                return CountOf(word) + local;
+            }
+
+            // The owner always has some until it merges: it did so after the word was read.
+            word = TMemory.Load(&share->Word);
+        }
+
+        return CountOf(word);
+    }
 
     private static CountOutcome RetainMerging(MembufRecord* record, MembufShare* share, ulong tag, out long count)
     {
@@ -423,7 +449,7 @@ internal static unsafe class MembufCounting<TMemory>
 
         while (true)
         {
-            long sum = SumOf(record, word);
+            long sum = SumOf(record, share, word);
             long wanted;
             CountOutcome outcome;
 #if RM_MUTATIONS

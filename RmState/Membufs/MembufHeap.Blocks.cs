@@ -125,23 +125,27 @@ public sealed unsafe partial class MembufHeap
             throw new ArgumentOutOfRangeException(nameof(alignment), (ulong)alignment, "An alignment is a power of two.");
         }
 
+        int number = ClassFor(size, alignment);
         MembufHome? home = FindOrMakeHome();
         if (home is null || size > MembufRecord.LengthMask)
         {
             return null;
         }
 
-        // What others sent back may be just what is wanted.
-        SettleMail(home);
-        Begin(home);
-        MembufRecord* record;
-        try
+        MembufRecord* record = TakeAtHand(home.Tables, number);
+        if (record == null)
         {
-            record = TakeOf(home, size, alignment);
-        }
-        finally
-        {
-            End(home);
+            // What others sent back may be just what is wanted.
+            SettleMail(home);
+            Begin(home);
+            try
+            {
+                record = TakeElsewhere(home, number, size, alignment);
+            }
+            finally
+            {
+                End(home);
+            }
         }
 
         if (record != null)
@@ -150,6 +154,15 @@ public sealed unsafe partial class MembufHeap
         }
 
         return record;
+    }
+
+    // Of a pass-through arena malloc hands out every block as it was asked for.
+    private int ClassFor(nuint size, nuint alignment)
+    {
+        int number = Arena.IsPassThrough || alignment > Granule.Bytes || size > SizeClasses.Largest ? 0
+            : alignment <= DefaultAlignment ? SizeClasses.Of(size)
+            : SizeClasses.Of(size, alignment);
+        return number < HomeTables.Magazines ? number : 0;
     }
 
     // The record is this thread's alone until it is handed out.
@@ -169,28 +182,38 @@ public sealed unsafe partial class MembufHeap
         record->Tag = (record->Tag & ~MembufRecord.OwnerMask) | owner;
     }
 
-    private MembufRecord* TakeOf(MembufHome home, nuint size, nuint alignment)
+    private static MembufRecord* TakeAtHand(HomeTables* home, int number)
     {
-        int number = alignment > Granule.Bytes || size > SizeClasses.LargestInGranule ? 0
-            : alignment <= DefaultAlignment ? SizeClasses.Of(size)
-            : SizeClasses.Of(size, alignment);
-        if (number == 0 || number > SizeClasses.CountInGranule)
+        Magazine* magazine = HomeTables.MagazineAt(home, number);
+        if (magazine->Top == magazine->Bottom || home->Open != home->Identity)
+        {
+            return null;
+        }
+
+        home->Above -= magazine->Top > magazine->Limit ? magazine->Stride : 0;
+        return *--magazine->Top;
+    }
+
+    private MembufRecord* TakeElsewhere(MembufHome home, int number, nuint size, nuint alignment)
+    {
+        if (number == 0)
         {
             nint block = home.Pool.Take(size, alignment, zeroed: false, Mark.Live);
-            return block == 0 ? null : Place(home, block);
+            return block == 0 ? null : Place(home, block, number);
         }
 
         Magazine* magazine = HomeTables.MagazineAt(home.Tables, number);
-        return magazine->Top != magazine->Bottom || Refill(home, magazine) ? *--magazine->Top : null;
+        return magazine->Top != magazine->Bottom || Refill(home, number) ? *--magazine->Top : null;
     }
 
-    private bool Refill(MembufHome home, Magazine* magazine)
+    private bool Refill(MembufHome home, int number)
     {
-        int wanted = Math.Max(1, magazine->Capacity / 2);
+        Magazine* magazine = HomeTables.MagazineAt(home.Tables, number);
+        int wanted = magazine->Batch;
         for (int i = 0; i < wanted; i++)
         {
             nint block = home.Pool.Take(magazine->Stride, 0, zeroed: false, Mark.Live);
-            MembufRecord* record = block == 0 ? null : Place(home, block);
+            MembufRecord* record = block == 0 ? null : Place(home, block, number);
             if (record == null)
             {
                 break;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Protocol = Rm.Membufs.MembufCounting<Rm.Membufs.NativeCountMemory>;
-using Mailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
+using RecordMailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
 
 namespace Rm.Membufs;
 
@@ -16,7 +16,7 @@ public sealed unsafe partial class MembufHeap
         Magazine* magazine = HomeTables.MagazineAt(home, record->Class);
         MembufRecord** top = magazine->Top;
         ulong next = MembufRecord.NextFree(tag);
-        if (record->Extent > MembufRecord.LengthMask || home->Open != (tag & MembufRecord.OwnerMask) || top == magazine->Limit || next <= MembufRecord.Free)
+        if (record->Extent > MembufRecord.LengthMask || home->Open != (tag & MembufRecord.OwnerMask) || top >= magazine->Limit || next <= MembufRecord.Free)
         {
             return false;
         }
@@ -177,7 +177,7 @@ public sealed unsafe partial class MembufHeap
     {
         HomeTables* home = *HeapHead.HomeAt(_head, record->Home);
         ushort number = record->Home;
-        Mailbox.Put(&home->Mailbox, record, RecordChunk.ShareOf(record));
+        RecordMailbox.Put(&home->Mailbox, record, RecordChunk.ShareOf(record));
 
 #if RM_MUTATIONS
         if (MembufMutation.Is(MembufMutation.OrphanMailUnread))
@@ -210,20 +210,29 @@ public sealed unsafe partial class MembufHeap
             return true;
         }
 
-        Magazine* magazine = HomeTables.MagazineAt(home.Tables, record->Class);
         if (record->Class == 0)
         {
             FreePlace(home, record);
-            return true;
         }
-
-        if (magazine->Top == magazine->Limit)
+        else
         {
-            Flush(home, magazine, Math.Max(1, magazine->Capacity / 2));
+            PutAtHand(home, record);
         }
 
-        *magazine->Top++ = record;
         return true;
+    }
+
+    private void PutAtHand(MembufHome home, MembufRecord* record)
+    {
+        HomeTables* tables = home.Tables;
+        Magazine* magazine = HomeTables.MagazineAt(tables, record->Class);
+        if (magazine->Top == magazine->End || (magazine->Top >= magazine->Limit && tables->Above + magazine->Stride > HomeTables.MostAbove))
+        {
+            Flush(home, magazine, magazine->Batch);
+        }
+
+        tables->Above += magazine->Top >= magazine->Limit ? magazine->Stride : 0;
+        *magazine->Top++ = record;
     }
 
     // Those that lie longest go back to the pool.
@@ -236,6 +245,8 @@ public sealed unsafe partial class MembufHeap
 
         int rest = magazine->Count - count;
         new Span<nint>(magazine->Bottom + count, rest).CopyTo(new Span<nint>(magazine->Bottom, rest));
+        int above = Math.Max(0, magazine->Count - (int)(magazine->Limit - magazine->Bottom));
+        home.Tables->Above -= (nuint)Math.Min(above, count) * magazine->Stride;
         magazine->Top = magazine->Bottom + rest;
     }
 

@@ -1,6 +1,6 @@
 using Rm.Arenas;
 using Protocol = Rm.Membufs.MembufCounting<Rm.Membufs.NativeCountMemory>;
-using Mailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
+using RecordMailbox = Rm.Membufs.CountMailbox<Rm.Membufs.NativeCountMemory>;
 
 namespace Rm.Membufs;
 
@@ -271,7 +271,7 @@ public sealed unsafe partial class MembufHeap
         int ends = 0;
         MembufRecord* late = null;
         MembufRecord* next;
-        for (MembufRecord* record = Mailbox.TakeAll(&home.Tables->Mailbox); record != null; record = next)
+        for (MembufRecord* record = RecordMailbox.TakeAll(&home.Tables->Mailbox); record != null; record = next)
         {
             MembufShare* share = RecordChunk.ShareOf(record);
             next = (MembufRecord*)share->Next;
@@ -290,7 +290,7 @@ public sealed unsafe partial class MembufHeap
         for (; late != null; late = next)
         {
             next = (MembufRecord*)RecordChunk.ShareOf(late)->Next;
-            Mailbox.Put(&home.Tables->Mailbox, late, RecordChunk.ShareOf(late));
+            RecordMailbox.Put(&home.Tables->Mailbox, late, RecordChunk.ShareOf(late));
         }
 
         return ends;

@@ -10,7 +10,7 @@ public sealed unsafe partial class MembufHeap
 
     /// <summary>Finds or makes the record of a block that its pool has just handed out.</summary>
     /// <returns>Null, and the block is free again, when there is no memory for a record.</returns>
-    private MembufRecord* Place(MembufHome home, nint block)
+    private MembufRecord* Place(MembufHome home, nint block, int number)
     {
         MembufRecord* record = Arena.IsPassThrough ? PlacePassed(block) : PlaceMapped(home, block);
         if (record == null)
@@ -25,6 +25,7 @@ public sealed unsafe partial class MembufHeap
             RecordChunk.ShareOf(record)->Word = MembufShare.Bias;
         }
 
+        record->Class = (byte)number;
         record->Local = 1;
         record->Touched = home.Tables->FirstTouched;
         record->Address = block;
@@ -49,9 +50,7 @@ public sealed unsafe partial class MembufHeap
         }
 
         _ = Slab.TryIndexOf(slab, block, out int index);
-        MembufRecord* record = HeapHead.RunOf(entry) + index;
-        record->Class = (byte)sizeClass;
-        return record;
+        return HeapHead.RunOf(entry) + index;
     }
 
     private ulong Map(MembufHome home, Slab* slab, ulong old)
@@ -102,7 +101,6 @@ public sealed unsafe partial class MembufHeap
             MembufRecord* record = _store.Take(1);
             if (record != null)
             {
-                record->Class = 0;
                 _passed[block] = (nint)record;
             }
 

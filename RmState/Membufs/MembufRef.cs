@@ -44,7 +44,8 @@ public readonly unsafe struct MembufRef : IEquatable<MembufRef>
     {
         get
         {
-            bool alive = _heap is not null && TryTag(out _) && Protocol.CountOfBlock(_record, RecordChunk.ShareOf(_record)) > 0;
+            // Asked twice: the count may be the next block's.
+            bool alive = _heap is not null && TryTag(out _) && Protocol.CountOfBlock(_record, RecordChunk.ShareOf(_record)) > 0 && TryTag(out _);
             GC.KeepAlive(_heap);
             return alive;
         }

@@ -17,6 +17,13 @@ public interface INativeAllocator
     /// <remarks>A state over such an allocator keeps no sizes of its own. The answer must never change.</remarks>
     bool KnowsSizes { get; }
 
+    /// <summary>Whether every member may be called from any thread at any time. False unless an allocator says otherwise.</summary>
+    /// <remarks>
+    /// Of one that says so, a block that was handed over to another state is freed by that state's thread; of others it goes back to
+    /// the state it was taken from, to be freed on its thread. The answer must never change.
+    /// </remarks>
+    bool IsThreadSafe => false;
+
     /// <summary>Allocates a block. A size of 0 gives a unique, non-null block.</summary>
     /// <param name="size">Bytes, 0 to <see cref="nuint.MaxValue"/>.</param>
     /// <returns>The block, aligned to at least 16 bytes on 64-bit systems; 0 when there is no memory.</returns>

@@ -13,6 +13,9 @@ public sealed partial class MallocAllocator : INativeAllocator
     /// <summary>False: libc tells a block's size only by a call.</summary>
     public bool KnowsSizes => false;
 
+    /// <summary>True.</summary>
+    public bool IsThreadSafe => true;
+
     /// <inheritdoc/>
     public nint Allocate(nuint size) => Malloc(size);
 

@@ -18,7 +18,7 @@ internal sealed class ReplayRuns(
     private static readonly ReplaySide[] OfOneThread = [ReplaySide.StateOverMalloc, ReplaySide.StateOverArena, ReplaySide.Arena];
 
     // Only what rows are about: each side more costs a replay of every trace a round.
-    private static readonly ReplaySide[] OfThreads = [ReplaySide.LockedArena];
+    private static readonly ReplaySide[] OfThreads = [ReplaySide.Membufs];
 
     private readonly IReadOnlyList<ReplaySide> _sides = sides ?? OfOneThread;
 
