@@ -95,7 +95,7 @@ internal sealed unsafe partial class MembufExecution
     // All blocks have ended; what they would release has ended too.
     private void ReactToDisposal(MembufBlock block, MembufEnd end)
     {
-        if (end is MembufEnd.Deref or MembufEnd.DerefAndThrow && Register(block.EndRegister) is { HasEnd: true } other)
+        if (end is MembufEnd.Deref or MembufEnd.DerefAndThrow && Register(block.EndRegister) is { IsEnding: true } other)
         {
             Same(0L, _heap.Deref(other.Address), "the count after a release in a disposal");
         }

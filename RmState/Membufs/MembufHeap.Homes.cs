@@ -190,16 +190,6 @@ public sealed unsafe partial class MembufHeap
 
                 _homesByIdentity.Remove(identity);
                 *HeapHead.NearbyAt(_head, identity) = (HomeTables*)&_head->NoHome;
-#if RM_MUTATIONS
-                if (MembufMutation.Is(MembufMutation.OwnerGivenUpLate))
-                {
-                    int early = ReadMail(home);
-                    FlushAll(home);
-                    GiveUp(home.Tables);
-                    _orphans.Push(home);
-                    return early;
-                }
-#endif
                 GiveUp(home.Tables);
                 int ends = ReadMail(home);
                 FlushAll(home);

@@ -20,10 +20,9 @@ internal static class MembufMutation
     internal const int EndTwice = 211;
     internal const int StaleAccepted = 212;
     internal const int AddressNotCompared = 213;
-    internal const int OwnerGivenUpLate = 214;
-    internal const int SettledTwice = 215;
-    internal const int ClosedIgnored = 216;
-    internal const int SettleForgetsLast = 217;
+    internal const int SettledTwice = 214;
+    internal const int ClosedIgnored = 215;
+    internal const int SettleForgetsLast = 216;
 
     internal static int Active { get; set; }
 
@@ -42,7 +41,6 @@ internal static class MembufMutation
         (EndTwice, "a block's onFree runs twice"),
         (StaleAccepted, "a handle's generation is not compared"),
         (AddressNotCompared, "an address inside a block is taken for the block"),
-        (OwnerGivenUpLate, "a thread that goes reads its mail before it says so"),
         (SettledTwice, "a record read from a mailbox is used again while its block's end is under way"),
         (ClosedIgnored, "a disposed heap hands out the blocks at hand"),
         (SettleForgetsLast, "an owner that finds nobody left does not end the block"),
