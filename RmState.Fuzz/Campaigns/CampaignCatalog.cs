@@ -37,7 +37,7 @@ internal static class CampaignCatalog
 
     public static IReadOnlyList<Campaign> All { get; } =
     [
-        Short(), Storms(), Faults(), Addresses(), Counts(), Churn(), Long(), .. SiteCatalog.All, .. HeapCatalog.All,
+        Short(), Storms(), Faults(), Addresses(), Counts(), Churn(), Long(), .. SiteCatalog.All, .. HeapCatalog.All, .. MembufCatalog.All,
     ];
 
     // Many tiny states: construction, every policy, every end.

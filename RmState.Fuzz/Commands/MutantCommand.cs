@@ -2,6 +2,7 @@ using Rm.Fuzz.Campaigns;
 #if RM_MUTATIONS
 using Rm.Arenas;
 using Rm.Counting;
+using Rm.Membufs;
 #endif
 
 namespace Rm.Fuzz.Commands;
@@ -10,7 +11,7 @@ namespace Rm.Fuzz.Commands;
 internal static class MutantCommand
 {
 #if RM_MUTATIONS
-    public static IReadOnlyList<(int Id, string Name)> All => [.. Mutation.All, .. ArenaMutation.All];
+    public static IReadOnlyList<(int Id, string Name)> All => [.. Mutation.All, .. ArenaMutation.All, .. MembufMutation.All];
 #else
     public static IReadOnlyList<(int Id, string Name)> All => [];
 #endif
@@ -27,23 +28,29 @@ internal static class MutantCommand
         return worker.Failure is null ? 0 : 1;
     }
 
-    // A round takes seconds: those that look where the bug is come first.
+    // A round takes seconds: those that look where the bug is come first. Nothing but its own campaigns comes near membufs.
     private static Campaign[] CampaignsFor(int id) =>
-        IsOfArena(id) ? [.. HeapCatalog.All, .. CampaignCatalog.All.Except(HeapCatalog.All)]
+        IsOfMembufs(id) ? [.. MembufCatalog.All]
+        : IsOfArena(id) ? [.. HeapCatalog.All, .. CampaignCatalog.All.Except(HeapCatalog.All)]
         : IsOfSites(id) ? [.. SiteCatalog.All, .. CampaignCatalog.All.Except(SiteCatalog.All)]
         : [.. CampaignCatalog.All];
 
 #if RM_MUTATIONS
-    private static bool IsOfArena(int id) => id >= ArenaMutation.DoubleFreeAccepted;
+    private static bool IsOfMembufs(int id) => id >= MembufMutation.MailLost;
+
+    private static bool IsOfArena(int id) => id is >= ArenaMutation.DoubleFreeAccepted and < MembufMutation.MailLost;
 
     private static bool IsOfSites(int id) => id >= Mutation.PlaceMistaken;
 
     private static void Plant(int id)
     {
-        Mutation.Active = IsOfArena(id) ? 0 : id;
+        Mutation.Active = IsOfArena(id) || IsOfMembufs(id) ? 0 : id;
         ArenaMutation.Active = IsOfArena(id) ? id : 0;
+        MembufMutation.Active = IsOfMembufs(id) ? id : 0;
     }
 #else
+    private static bool IsOfMembufs(int id) => id < 0;
+
     private static bool IsOfArena(int id) => id < 0;
 
     private static bool IsOfSites(int id) => id < 0;

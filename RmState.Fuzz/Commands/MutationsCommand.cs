@@ -11,7 +11,7 @@ namespace Rm.Fuzz.Commands;
 internal static class MutationsCommand
 {
     // Of processor time for each planted bug, and how long a child may run at most; without a bug it always does.
-    private const double Seconds = 10;
+    private const double Seconds = 20;
     private const double MostSeconds = 40;
     private const double SoundSeconds = 20;
     private const ulong Seed = 2026;

@@ -108,4 +108,40 @@ internal enum OpCode : byte
     WhoHolds,
     ExplainAt,
     Explain,
+
+    /// <summary>Which of a program's threads takes the steps that follow.</summary>
+    MembufOn = 0xB0,
+
+    /// <summary>A register becomes a membuf, without anything to do at its end, with a policy, or with a function.</summary>
+    MembufAlloc,
+    MembufTryAlloc,
+    MembufAllocRef,
+    MembufAllocEnding,
+    MembufAllocFunction,
+
+    /// <summary>References of a register's membuf come or go; it may end.</summary>
+    MembufRef,
+    MembufDeref,
+    MembufDerefAll,
+    MembufPreset,
+    MembufReact,
+
+    /// <summary>Nothing changes: lookups, and addresses that are none of a membuf.</summary>
+    MembufLook = 0xC0,
+    MembufStray,
+    MembufStrayAt,
+    MembufVerify,
+    MembufReport,
+
+    /// <summary>The threads of a heap, and its end.</summary>
+    MembufSettle = 0xD0,
+    MembufDetach,
+    MembufLeave,
+    MembufDispose,
+
+    /// <summary>In programs whose threads run freely: a block with another's reference in it, references handed over, and a wait.</summary>
+    MembufAllocLinked = 0xE0,
+    MembufSend,
+    MembufTake,
+    MembufPause,
 }

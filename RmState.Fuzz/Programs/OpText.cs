@@ -63,6 +63,10 @@ internal static class OpText
         {
             text.Append((Reaction)value);
         }
+        else if (string.Equals(name, "end", StringComparison.Ordinal))
+        {
+            text.Append((MembufEnd)value);
+        }
         else if (value is >= -4096 and < 65536)
         {
             text.Append(value);
@@ -78,6 +82,11 @@ internal static class OpText
         if (string.Equals(name, "reaction", StringComparison.Ordinal))
         {
             return (long)Enum.Parse<Reaction>(text);
+        }
+
+        if (string.Equals(name, "end", StringComparison.Ordinal))
+        {
+            return (long)Enum.Parse<MembufEnd>(text);
         }
 
         return text.StartsWith("0x", StringComparison.Ordinal)
@@ -116,6 +125,7 @@ internal static class OpText
             OpCode.WhoHolds => new(name, true, null, null),
             OpCode.ExplainAt => new(name, true, null, "offset"),
             OpCode.Explain => new(name, false, "address", null),
+            >= OpCode.MembufOn => MembufShapeOf(code, name),
             >= OpCode.HeapAllocate => HeapShapeOf(code, name),
             _ => new(name, false, null, null),
         };
@@ -137,6 +147,24 @@ internal static class OpText
         OpCode.MemoryFail => new(name, false, "calls", null),
         OpCode.MemoryDown => new(name, false, "which", null),
         _ => new(name, true, null, null),
+    };
+
+    private static Shape MembufShapeOf(OpCode code, string name) => code switch
+    {
+        OpCode.MembufOn => new(name, false, "thread", null),
+        >= OpCode.MembufAlloc and <= OpCode.MembufAllocEnding => new(name, true, "size", "alignment"),
+        OpCode.MembufAllocFunction => new(name, true, "size", null),
+        OpCode.MembufRef or OpCode.MembufDeref or OpCode.MembufLook => new(name, true, "form", null),
+        OpCode.MembufDerefAll => new(name, true, null, null),
+        OpCode.MembufPreset => new(name, true, "count", null),
+        OpCode.MembufReact => new(name, true, "end", "register"),
+        OpCode.MembufStray => new(name, true, "offset", null),
+        OpCode.MembufStrayAt => new(name, false, "address", null),
+        OpCode.MembufAllocLinked => new(name, true, "size", "register"),
+        OpCode.MembufSend => new(name, true, "thread", null),
+        OpCode.MembufTake => new(name, true, null, null),
+        OpCode.MembufPause => new(name, false, "spins", null),
+        _ => new(name, false, null, null),
     };
 
     private readonly record struct Shape(string Name, bool Register, string? A, string? B);

@@ -35,6 +35,9 @@ internal sealed record OptionText(string Name, Func<ProgramOptions, string> Form
         Flag("closes-pages", o => o.ClosesPages, (o, v) => o with { ClosesPages = v }),
         Number("fault-percent", o => o.FaultPercent, (o, v) => o with { FaultPercent = (int)v }),
         Number("lent", o => o.Lent, (o, v) => o with { Lent = v }),
+        Number("membufs", o => o.Membufs, (o, v) => o with { Membufs = (int)v }),
+        Number("rounds", o => o.Rounds, (o, v) => o with { Rounds = (int)v }),
+        Flag("counts-references", o => o.CountsReferences, (o, v) => o with { CountsReferences = v }),
         Word("sabotage", o => o.Sabotage, (o, v) => o with { Sabotage = v }),
     ];
 

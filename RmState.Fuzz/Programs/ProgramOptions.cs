@@ -82,6 +82,15 @@ internal sealed record ProgramOptions
     /// <summary>Memory of the caller's own that the arena is given at the beginning.</summary>
     public long Lent { get; init; }
 
+    /// <summary>How many threads use one membuf heap; 0 for a program of something else.</summary>
+    public int Membufs { get; init; }
+
+    /// <summary>How often free-running threads take their steps; 0 where one thread at a time takes a step.</summary>
+    public int Rounds { get; init; }
+
+    /// <summary>Whether the membuf heap counts the references taken and given back.</summary>
+    public bool CountsReferences { get; init; }
+
     /// <summary>A bug planted between the program and the state, to prove that a machine finds and shrinks it.</summary>
     public Sabotage Sabotage { get; init; }
 }

@@ -124,35 +124,6 @@ internal sealed unsafe partial class Execution : IExecution
 
     private static bool IsRaw(Op op) => (op.B & 1) != 0;
 
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new MismatchException(message);
-        }
-    }
-
-    private static void Same<T>(T expected, T actual, string what)
-    {
-        if (!EqualityComparer<T>.Default.Equals(expected, actual))
-        {
-            throw new MismatchException($"{what} is {actual}, the model says {expected}");
-        }
-    }
-
-    private static Exception? Catch(Action call)
-    {
-        try
-        {
-            call();
-            return null;
-        }
-        catch (Exception e)
-        {
-            return e;
-        }
-    }
-
     private void Dispatch(Op op)
     {
         switch ((int)op.Code >> 4)

@@ -129,33 +129,4 @@ internal sealed partial class HeapExecution : IExecution
             _fault ??= $"{change.Bytes} bytes at 0x{change.Start:x} {what}, and that does not fit what was announced before";
         }
     }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-        {
-            throw new MismatchException(message);
-        }
-    }
-
-    private static void Same<T>(T expected, T actual, string what)
-    {
-        if (!EqualityComparer<T>.Default.Equals(expected, actual))
-        {
-            throw new MismatchException($"{what} is {actual}, the model says {expected}");
-        }
-    }
-
-    private static Exception? Catch(Action call)
-    {
-        try
-        {
-            call();
-            return null;
-        }
-        catch (Exception e)
-        {
-            return e;
-        }
-    }
 }

@@ -43,7 +43,7 @@ internal sealed class ProgramRunner(FixedRegion region)
     /// <summary>Runs a given program.</summary>
     public ProgramFailure? Run(FuzzProgram program)
     {
-        using IExecution execution = program.Options.Heaps + program.Options.BlockHeaps > 0 ? new HeapExecution(program.Options, region) : new Execution(program.Options, region);
+        using IExecution execution = Begin(program.Options);
         int step = 0;
         try
         {
@@ -60,4 +60,12 @@ internal sealed class ProgramRunner(FixedRegion region)
             return new ProgramFailure(program, step, e.Message);
         }
     }
+
+    private IExecution Begin(ProgramOptions options) => options switch
+    {
+        { Membufs: > 0, Rounds: > 0 } => new RacingExecution(options),
+        { Membufs: > 0 } => new MembufExecution(options),
+        _ when options.Heaps + options.BlockHeaps > 0 => new HeapExecution(options, region),
+        _ => new Execution(options, region),
+    };
 }

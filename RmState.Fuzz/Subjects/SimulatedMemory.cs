@@ -8,7 +8,7 @@ namespace Rm.Fuzz.Subjects;
 /// A system's virtual memory inside a fixed region: it knows the state of every page, notices each call that a real system would
 /// punish, and refuses calls when told to. Addresses are the same in every run, and the lowest that fit, so they come back at once.
 /// </summary>
-internal sealed unsafe class SimulatedMemory : IVirtualMemory
+internal sealed unsafe class SimulatedMemory : FallibleMemory, IVirtualMemory
 {
     // Pages of the region itself; the simulated ones are as large or larger.
     private const int Unit = 4096;
@@ -24,49 +24,28 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
     private readonly bool[] _dirty = new bool[Units];
     private readonly Dictionary<nint, (nuint Bytes, MemoryArea Kind)> _areas = [];
     private readonly HashSet<nint> _stuck = [];
-    private readonly int _faultPercent;
-    private SplitMix _faults;
-    private int _failAfter;
 
     /// <summary>A memory without reservations.</summary>
     /// <param name="region">Where it lies; wiped.</param>
     /// <param name="options">Page size, what decommitting does, and how many calls fail at random.</param>
     public SimulatedMemory(FixedRegion region, ProgramOptions options)
+        : base(options)
     {
         _region = region;
         region.Wipe(region.Start, FixedRegion.Size);
         PageSize = (nuint)options.PageSize;
         DecommitClosesPages = options.ClosesPages;
-        _faultPercent = options.FaultPercent;
-        _faults = new SplitMix(options.Seed ^ 0xFA17);
     }
 
     public nuint PageSize { get; }
 
     public bool DecommitClosesPages { get; }
 
-    /// <summary>Whether calls may fail at all; nothing does before it is set.</summary>
-    public bool Armed { get; set; }
-
-    /// <summary>The calls that always fail.</summary>
-    public MemoryCalls Down { get; set; }
-
-    /// <summary>The calls refused since <see cref="BeginStep"/>.</summary>
-    public MemoryCalls Refused { get; private set; }
-
-    /// <summary>The calls ever refused.</summary>
-    public MemoryCalls EverRefused { get; private set; }
-
     /// <summary>The first misuse of this memory, if any.</summary>
     public string? Misuse { get; private set; }
 
     /// <summary>Areas that are out, without those whose release was refused: whoever was refused need not ask again.</summary>
     public int Areas => _areas.Count - _stuck.Count;
-
-    public void BeginStep() => Refused = MemoryCalls.None;
-
-    /// <summary>Lets the <paramref name="calls"/>-th call from now fail; 0 for none.</summary>
-    public void FailAfter(int calls) => _failAfter = calls;
 
     /// <summary>Whether every byte of a stretch may be touched.</summary>
     public bool IsOpen(nint start, nuint bytes) =>
@@ -212,18 +191,6 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
         return _units.AsSpan(first, IndexOf(start + (nint)bytes - 1) - first + 1);
     }
 
-    private bool Fails(MemoryCalls call)
-    {
-        bool fails = Armed && ((Down & call) != 0 || (_failAfter > 0 && --_failAfter == 0) || (_faultPercent > 0 && _faults.Chance(_faultPercent)));
-        if (fails)
-        {
-            Refused |= call;
-            EverRefused |= call;
-        }
-
-        return fails;
-    }
-
     private nint Take(nuint bytes, nuint alignment, MemoryArea kind, byte state)
     {
         if (bytes > FixedRegion.Size || alignment > FixedRegion.LargestAlignment)
@@ -263,8 +230,7 @@ internal sealed unsafe class SimulatedMemory : IVirtualMemory
     // A full region is a system without memory.
     private nint OutOfRoom()
     {
-        Refused |= MemoryCalls.Reserve;
-        EverRefused |= MemoryCalls.Reserve;
+        Refuse(MemoryCalls.Reserve);
         return 0;
     }
 

@@ -20,6 +20,9 @@ internal static unsafe class CountMailbox<TMemory>
         {
             first = TMemory.Load(head);
             TMemory.Store(&share->Next, first);
+#if RM_MUTATIONS
+            share->Next = MembufMutation.Is(MembufMutation.MailLost) ? 0 : first;
+#endif
         }
         while (!TMemory.TrySwap(head, (long)record, first));
     }

@@ -208,6 +208,9 @@ internal static unsafe class MembufCounting<TMemory>
     {
         ulong tag = TMemory.Load(&record->Tag);
         int local = TMemory.Load(&record->Local);
+#if RM_MUTATIONS
+        local = MembufMutation.Is(MembufMutation.MergeForgetsLocal) ? 0 : local;
+#endif
         long word;
         do
         {
@@ -235,6 +238,12 @@ internal static unsafe class MembufCounting<TMemory>
                 {
                     return CountOutcome.Recycle;
                 }
+#if RM_MUTATIONS
+                if (MembufMutation.Is(MembufMutation.SettledTwice))
+                {
+                    return CountOutcome.Recycle;
+                }
+#endif
 
                 // Its end is under way. Whoever does it finds the record out of the mailbox, and puts it there again.
                 if (TMemory.TrySwap(&share->Word, word + Change - Queued, word))
@@ -259,7 +268,11 @@ internal static unsafe class MembufCounting<TMemory>
 
             int local = TMemory.Load(&record->Local);
             long merged = word + Change + Merged + local - Queued;
+#if RM_MUTATIONS
+            if (CountOf(merged) == 0 && !MembufMutation.Is(MembufMutation.SettleForgetsLast))
+#else
             if (CountOf(merged) == 0)
+#endif
             {
                 // Nobody is left: dead and merged in one.
                 if (TMemory.TrySwap(&share->Word, merged + Dead, word))
@@ -287,6 +300,12 @@ internal static unsafe class MembufCounting<TMemory>
             {
                 return true;
             }
+#if RM_MUTATIONS
+            if (MembufMutation.Is(MembufMutation.FinishIgnoresMail))
+            {
+                return true;
+            }
+#endif
 
             if (TMemory.TrySwap(&share->Word, word + Change + Finished, word))
             {
@@ -376,6 +395,9 @@ internal static unsafe class MembufCounting<TMemory>
     private static CountOutcome RetainMerging(MembufRecord* record, MembufShare* share, ulong tag, out long count)
     {
         int local = TMemory.Load(&record->Local);
+#if RM_MUTATIONS
+        local += MembufMutation.Is(MembufMutation.MergeCountsTwice) ? 1 : 0;
+#endif
         long word = TMemory.Add(&share->Word, Change + Merged + local + 1);
         if ((word & Dead) != 0)
         {
@@ -401,6 +423,9 @@ internal static unsafe class MembufCounting<TMemory>
     private static void Touch(MembufRecord* record)
     {
         byte touched = TMemory.Load(&record->Touched);
+#if RM_MUTATIONS
+        touched |= MembufMutation.Is(MembufMutation.TouchForgotten) ? MembufRecord.ByOthers : (byte)0;
+#endif
         if ((touched & MembufRecord.ByOthers) == 0)
         {
             TMemory.Store(&record->Touched, (byte)(touched | MembufRecord.ByOthers));
@@ -427,6 +452,13 @@ internal static unsafe class MembufCounting<TMemory>
             long sum = SumOf(record, share, word);
             long wanted;
             CountOutcome outcome;
+#if RM_MUTATIONS
+            if (IsMisled(share, word, sum, out outcome))
+            {
+                remaining = sum;
+                return outcome;
+            }
+#endif
             if (sum == 0)
             {
                 // The count of a dead block is 0, so that one who comes too late is seen until he took his back.
@@ -462,4 +494,19 @@ internal static unsafe class MembufCounting<TMemory>
             }
         }
     }
+
+#if RM_MUTATIONS
+    private static bool IsMisled(MembufShare* share, long word, long sum, out CountOutcome outcome)
+    {
+        bool leavesOut = sum > 0 && MembufMutation.Is(MembufMutation.QueueLeftOut);
+        bool stores = sum == 0 && MembufMutation.Is(MembufMutation.LastNotSwapped);
+        if (stores)
+        {
+            TMemory.Store(&share->Word, (word & ~CountMask) + Bias + Change + Dead);
+        }
+
+        outcome = stores ? CountOutcome.Last : CountOutcome.Counted;
+        return leavesOut || stores;
+    }
+#endif
 }

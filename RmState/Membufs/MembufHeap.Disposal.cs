@@ -114,7 +114,11 @@ public sealed unsafe partial class MembufHeap
                 spin.SpinOnce();
             }
 
+#if RM_MUTATIONS
+            if (home is not null && !MembufMutation.Is(MembufMutation.ClosedIgnored))
+#else
             if (home is not null)
+#endif
             {
                 home.Tables->Open = HomeTables.Nobody;
             }

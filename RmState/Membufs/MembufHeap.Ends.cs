@@ -110,6 +110,17 @@ public sealed unsafe partial class MembufHeap
                 MembufPolicy policy = _policies[MembufRecord.PolicyOf(record)]!;
                 try
                 {
+#if RM_MUTATIONS
+                    if (MembufMutation.Is(MembufMutation.EndTwice))
+                    {
+                        policy.Run(record->Address, MembufRecord.LengthOf(record));
+                    }
+
+                    if (MembufMutation.Is(MembufMutation.RecycledBeforeEnd))
+                    {
+                        ReturnHome(record);
+                    }
+#endif
                     policy.Run(record->Address, MembufRecord.LengthOf(record));
                 }
 #pragma warning disable CA1031 // What an onFree throws must not keep the others from ending; it is thrown when all have.
@@ -119,6 +130,12 @@ public sealed unsafe partial class MembufHeap
                     (failures ??= []).Add(failure);
                 }
 
+#if RM_MUTATIONS
+                if (MembufMutation.Is(MembufMutation.RecycledBeforeEnd))
+                {
+                    continue;
+                }
+#endif
                 ReturnHome(record);
             }
         }
@@ -179,6 +196,13 @@ public sealed unsafe partial class MembufHeap
         HomeTables* home = *HeapHead.HomeAt(_head, record->Home);
         ushort number = record->Home;
         RecordMailbox.Put(&home->Mailbox, record, RecordChunk.ShareOf(record));
+
+#if RM_MUTATIONS
+        if (MembufMutation.Is(MembufMutation.OrphanMailUnread))
+        {
+            return;
+        }
+#endif
 
         // The swap above is a fence, and so is one on the other side: a home that loses its owner now has its mail read by him or by us.
         if (Volatile.Read(ref home->Identity) == HomeTables.Nobody)

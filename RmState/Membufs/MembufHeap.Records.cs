@@ -121,6 +121,12 @@ public sealed unsafe partial class MembufHeap
         }
 
         MembufRecord* record = HeapHead.Find(_head, address);
+#if RM_MUTATIONS
+        if (record != null && MembufMutation.Is(MembufMutation.AddressNotCompared))
+        {
+            return record;
+        }
+#endif
         return record != null && record->Address == address ? record : null;
     }
 }

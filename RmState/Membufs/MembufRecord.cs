@@ -63,7 +63,11 @@ internal unsafe struct MembufRecord
     internal static ulong ExtentOf(nuint length, ushort policy) => (ulong)length | ((ulong)policy << LengthBits);
 
     /// <summary>The tag of the same place, free, a generation later. After the last generation comes 0.</summary>
-    internal static ulong NextFree(ulong tag) => (tag | OwnerMask) + Free + 1;
+    internal static ulong NextFree(ulong tag) =>
+#if RM_MUTATIONS
+        MembufMutation.Is(MembufMutation.GenerationKept) ? (tag & ~OwnerMask) | Free :
+#endif
+        (tag | OwnerMask) + Free + 1;
 
     /// <summary>Whether a tag says that there is a block, be it one that is just ending.</summary>
     internal static bool IsTaken(ulong tag) => (tag & OwnerMask) is not (Free or 0);

@@ -253,6 +253,12 @@ public readonly unsafe partial struct MembufRef : IEquatable<MembufRef>
     private bool TryTag(out ulong tag)
     {
         tag = Volatile.Read(ref _record->Tag);
+#if RM_MUTATIONS
+        if (MembufMutation.Is(MembufMutation.StaleAccepted))
+        {
+            return true;
+        }
+#endif
         return (tag & ~MembufRecord.OwnerMask) == _generation;
     }
 
