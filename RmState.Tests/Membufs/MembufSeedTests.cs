@@ -49,7 +49,7 @@ public sealed unsafe class MembufSeedTests
                 SpinWait.SpinUntil(() => i - Volatile.Read(ref done) < ring.Length);
                 ring[i % ring.Length] = block;
                 Volatile.Write(ref filled, i + 1);
-                if (consumerFirst && i % 64 == 0)
+                if (consumerFirst && i % 4096 == 0)
                 {
                     SpinWait.SpinUntil(() => Volatile.Read(ref done) > i);
                 }

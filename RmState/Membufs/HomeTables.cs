@@ -109,17 +109,17 @@ internal unsafe struct HomeTables
 
     private static int LimitFor(nuint stride)
     {
-        const nuint bytesAtHand = 16 * 1024;
+        nuint bytesAtHand = stride <= LargestBySize ? 128u * 1024 : 16 * 1024;
         const int least = 2;
-        const int most = 64;
+        const int most = 256;
         return (int)nuint.Clamp(bytesAtHand / stride, least, most);
     }
 
-    // Small blocks come and go by the short ways, which do not count what is above a limit: theirs is the end.
+    // Blocks of the sizes looked up come and go by the short ways, which do not count what is above a limit: theirs is the end.
     private static int CapacityFor(nuint stride)
     {
         const nuint bytesAtMost = 1 << 20;
         const int least = 4;
-        return stride <= SizeClasses.LargestInTable ? LimitFor(stride) : (int)nuint.Max(bytesAtMost / stride, least);
+        return stride <= LargestBySize ? LimitFor(stride) : (int)nuint.Max(bytesAtMost / stride, least);
     }
 }

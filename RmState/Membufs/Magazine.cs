@@ -11,6 +11,8 @@ internal unsafe struct Magazine
 {
     internal const int Bytes = 64;
 
+    private const int MostAtOnce = 32;
+
     /// <summary>Behind the record handed out next.</summary>
     public MembufRecord** Top;
     public MembufRecord** Bottom;
@@ -23,5 +25,5 @@ internal unsafe struct Magazine
     internal readonly int Count => (int)(Top - Bottom);
 
     /// <summary>How many are taken from the pool at once.</summary>
-    internal readonly int Batch => Math.Max(1, (int)(Limit - Bottom) / 2);
+    internal readonly int Batch => Math.Clamp((int)(Limit - Bottom) / 2, 1, MostAtOnce);
 }
