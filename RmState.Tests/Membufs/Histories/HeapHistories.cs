@@ -4,8 +4,7 @@ namespace Rm.Tests.Membufs.Histories;
 internal static class HeapHistories
 {
     /// <summary>All of them, by name.</summary>
-    internal static IReadOnlyDictionary<string, Func<ScheduledHeap, History>> All { get; } =
-        new Dictionary<string, Func<ScheduledHeap, History>>(StringComparer.Ordinal)
+    internal static Dictionary<string, Func<ScheduledHeap, History>> All { get; } = new(StringComparer.Ordinal)
     {
         ["owner alone"] = h => h.Write(
             "owner alone",

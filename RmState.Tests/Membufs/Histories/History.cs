@@ -14,5 +14,6 @@ internal sealed class History(string name, Places places, Judge judge, params Op
 
     internal Operation[][] Scripts { get; } = scripts;
 
-    public override string ToString() => Name + ": " + string.Join(" | ", Scripts.Select((script, thread) => $"T{thread}: {string.Join(", ", script.AsEnumerable())}"));
+    public override string ToString() =>
+        Name + ": " + string.Join(" | ", Scripts.Select((script, thread) => $"T{thread}: {string.Join(", ", script.AsEnumerable())}"));
 }

@@ -42,7 +42,8 @@ public sealed unsafe class LitmusTests
         {
             var places = new Places();
             nint sum = places.Take("sum", sizeof(long));
-            Operation[][] scripts = [.. new[] { first, second, third }.Where(n => n > 0).Select(n => Enumerable.Repeat(Add(sum, 1), n).ToArray())];
+            Operation[][] scripts =
+                [.. new[] { first, second, third }.Where(n => n > 0).Select(n => Enumerable.Repeat(Add(sum, 1), n).ToArray())];
             Assert.Equal(orders, new Explorer(new History("adding", places, new ResultsJudge(), scripts), reduction).Run().Orders);
         }
     }
@@ -112,7 +113,8 @@ public sealed unsafe class LitmusTests
         var places = new Places();
         nint flag = places.Take("flag", sizeof(long));
         var wait = new Operation("wait", () => ScheduledMemory.Await((long*)flag));
-        Assert.EndsWith("=> nobody can go on\n", new Explorer(new History("waiting", places, new ResultsJudge(), [wait])).Run().Failure, StringComparison.Ordinal);
+        Exploration exploration = new Explorer(new History("waiting", places, new ResultsJudge(), [wait])).Run();
+        Assert.EndsWith("=> nobody can go on\n", exploration.Failure, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,7 +23,8 @@ internal sealed class LocalStates(History history, MemoryFlaws flaws)
     internal LocalState First(int thread) => Enter(thread, 0);
 
     /// <summary>What follows when the access of a state has an outcome.</summary>
-    internal LocalStep After(LocalState state, ulong outcome) => state.KnownStep(outcome) ?? state.Learn(outcome, Explore(state, outcome));
+    internal LocalStep After(LocalState state, ulong outcome) =>
+        state.KnownStep(outcome) ?? state.Learn(outcome, Explore(state, outcome));
 
     /// <summary>Whether a thread, where it stands or later, is known to write a place, or also to read it.</summary>
     internal bool Reaches(LocalState state, int place, bool alsoReads)

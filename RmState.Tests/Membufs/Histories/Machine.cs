@@ -4,7 +4,7 @@ namespace Rm.Tests.Membufs.Histories;
 /// The states of a history and the steps between them. A state is its memory, the judge's notes, and of each thread where it stands and
 /// what it stored that others do not see yet. A step is one access of one thread, or the oldest store of one thread reaching memory.
 /// </summary>
-internal sealed class Machine
+internal sealed partial class Machine
 {
     private const int StateWords = 1 + (History.MostThreads / 2);
 
@@ -59,96 +59,6 @@ internal sealed class Machine
         }
     }
 
-    /// <summary>
-    /// A step that commutes with all that other threads, and this thread's buffer, may do before it, and that the judge does not hear of:
-    /// it is enough to go on with it alone.
-    /// </summary>
-    /// <returns>The choice, or -1 if there is none.</returns>
-    internal int FindLonely(int state)
-    {
-        for (int thread = 0; thread < Threads; thread++)
-        {
-            ReadOnlySpan<ulong> words = ThreadOf(state, thread);
-            if (!StoreBuffer.IsEmpty(words) && !_history.Judge.AwaitsFlush(_notes[NotesOf(state)], thread)
-                && IsLeftAlone(state, thread, StoreBuffer.PlaceOf(words[1]), alsoReads: true, flushes: true))
-            {
-                return (thread * 2) + 1;
-            }
-
-            LocalState local = LocalOf(words);
-            if (local.Before.Length != 0 || !CanStep(state, thread, words))
-            {
-                continue;
-            }
-
-            bool ownAlone = local.Access.Kind switch
-            {
-                AccessKind.Store or AccessKind.Nothing => true,
-                AccessKind.Fence => StoreBuffer.IsEmpty(words),
-                AccessKind.Join => false,
-                _ => IsLeftAlone(state, thread, local.Place, local.Access.Writes, flushes: false),
-            };
-            if (ownAlone && _local.After(local, OutcomeOf(state, local, words)).Happenings.Length == 0)
-            {
-                return thread * 2;
-            }
-        }
-
-        return -1;
-    }
-
-    /// <summary>Grows when the lonely steps found before may not have been so: what was explored by them is to be explored again.</summary>
-    internal int Learnt => _local.Learnt;
-
-    // Whether no other thread will change a place, or look at it. Those that are watched are no private matter.
-    private bool IsLeftAlone(int state, int thread, int place, bool alsoReads, bool flushes)
-    {
-        for (int other = 0; other < Threads; other++)
-        {
-            ReadOnlySpan<ulong> words = ThreadOf(state, other);
-            if (other != thread && (_local.Reaches(LocalOf(words), place, alsoReads) || StoreBuffer.Has(words, place))
-                && !IsHeldUp(state, other, thread, flushes))
-            {
-                return false;
-            }
-        }
-
-        return !_history.Judge.Guards(_history.Places.AddressOf(place));
-    }
-
-    // Whether a thread can do nothing before another one's next step: it waits for that one's end, or for a store that comes after it.
-    private bool IsHeldUp(int state, int thread, int by, bool flushes)
-    {
-        ReadOnlySpan<ulong> words = ThreadOf(state, thread);
-        LocalState local = LocalOf(words);
-        if (!StoreBuffer.IsEmpty(words) || local.Access.Kind is not (AccessKind.Await or AccessKind.Join))
-        {
-            return false;
-        }
-
-        if (local.Access.Kind == AccessKind.Join)
-        {
-            return true;
-        }
-
-        bool waits = !CanStep(state, thread, words) && (flushes || !StoreBuffer.Has(ThreadOf(state, by), local.Place));
-        for (int other = 0; waits && other < Threads; other++)
-        {
-            ReadOnlySpan<ulong> others = ThreadOf(state, other);
-            waits = other == by || (!_local.Reaches(LocalOf(others), local.Place, alsoReads: false) && !StoreBuffer.Has(others, local.Place));
-        }
-
-        return waits;
-    }
-
-    private ulong OutcomeOf(int state, LocalState local, ReadOnlySpan<ulong> words)
-    {
-        Span<ulong> copy = stackalloc ulong[StoreBuffer.Words];
-        words.CopyTo(copy);
-        int memory = MemoryOf(state);
-        return Perform(local, copy, ref memory);
-    }
-
     internal bool IsOver(int state)
     {
         for (int thread = 0; thread < Threads; thread++)
@@ -177,22 +87,6 @@ internal sealed class Machine
         int memory = MemoryOf(state);
         complaint = choice % 2 != 0 ? Flush(thread, words, ref memory) : Act(thread, words, ref memory);
         return complaint is null ? NumberOf(state, memory, thread, words) : state;
-    }
-
-    /// <summary>Learns what threads touch from random orders of steps.</summary>
-    internal void Wander(int walks)
-    {
-        var random = new Random(walks);
-        var choices = new List<int>();
-        for (int walk = 0; walk < walks; walk++)
-        {
-            string? complaint = null;
-            int state = Start;
-            for (ListChoices(state, choices); choices.Count != 0 && complaint is null; ListChoices(state, choices))
-            {
-                state = Step(state, choices[random.Next(choices.Count)], out complaint);
-            }
-        }
     }
 
     private string? Flush(int thread, Span<ulong> words, ref int memory)
@@ -258,7 +152,10 @@ internal sealed class Machine
         foreach (Happening happening in happenings)
         {
             Narration?.Happens(happening);
-            if ((happening.Kind == HappeningKind.Broke ? happening.ToString() : _history.Judge.Hear(_note, thread, happening, buffered)) is { } complaint)
+            string? complaint = happening.Kind == HappeningKind.Broke
+                ? happening.ToString()
+                : _history.Judge.Hear(_note, thread, happening, buffered);
+            if (complaint is not null)
             {
                 return complaint;
             }
@@ -274,7 +171,8 @@ internal sealed class Machine
         {
             AccessKind.Over => false,
             AccessKind.Store => StoreBuffer.CountOf(words) < StoreBuffer.MostStores,
-            AccessKind.Await => (StoreBuffer.View(words, local.Place, Read(MemoryOf(state), local.Place)) >> local.Shift & local.Mask) != 0,
+            AccessKind.Await =>
+                (StoreBuffer.View(words, local.Place, Read(MemoryOf(state), local.Place)) >> local.Shift & local.Mask) != 0,
             AccessKind.Enter => StoreBuffer.IsEmpty(words) && Read(MemoryOf(state), local.Place) == 0,
             AccessKind.Join => OthersHaveEnded(state, thread),
             _ when local.Access.NeedsEmptyBuffer => _drains ? StoreBuffer.IsEmpty(words) : !StoreBuffer.Has(words, local.Place),
@@ -299,7 +197,8 @@ internal sealed class Machine
 
     private LocalState LocalOf(ReadOnlySpan<ulong> words) => _local[(int)words[0]];
 
-    private ReadOnlySpan<ulong> ThreadOf(int state, int thread) => _threads[(int)(_states[state][1 + (thread / 2)] >> (thread % 2 * 32) & uint.MaxValue)];
+    private ReadOnlySpan<ulong> ThreadOf(int state, int thread) =>
+        _threads[(int)(_states[state][1 + (thread / 2)] >> (thread % 2 * 32) & uint.MaxValue)];
 
     private int MemoryOf(int state) => (int)(_states[state][0] & uint.MaxValue);
 

@@ -1,5 +1,5 @@
 using Rm.Membufs;
-using Mailbox = Rm.Membufs.CountMailbox<Rm.Tests.Membufs.Histories.ScheduledMemory>;
+using Mail = Rm.Membufs.CountMailbox<Rm.Tests.Membufs.Histories.ScheduledMemory>;
 using Protocol = Rm.Membufs.MembufCounting<Rm.Tests.Membufs.Histories.ScheduledMemory>;
 
 namespace Rm.Tests.Membufs.Histories;
@@ -125,7 +125,7 @@ internal sealed unsafe partial class ScheduledHeap
 
     private void Send(int number, ulong identity)
     {
-        Mailbox.Put(&_home->Mailbox, _records[number], _shares[number]);
+        Mail.Put(&_home->Mailbox, _records[number], _shares[number]);
         if (ScheduledMemory.Load(&_home->Identity) == HomeTables.Nobody)
         {
             SettleOrphan(identity);
@@ -137,7 +137,7 @@ internal sealed unsafe partial class ScheduledHeap
         int ends = 0;
         int late = -1;
         int next;
-        for (int number = NumberOf(Mailbox.TakeAll(&_home->Mailbox)); number >= 0; number = next)
+        for (int number = NumberOf(Mail.TakeAll(&_home->Mailbox)); number >= 0; number = next)
         {
             MembufShare* share = _shares[number];
             next = NumberOf((MembufRecord*)ScheduledMemory.Load(&share->Next));
@@ -156,7 +156,7 @@ internal sealed unsafe partial class ScheduledHeap
         for (; late >= 0; late = next)
         {
             next = NumberOf((MembufRecord*)ScheduledMemory.Load(&_shares[late]->Next));
-            Mailbox.Put(&_home->Mailbox, _records[late], _shares[late]);
+            Mail.Put(&_home->Mailbox, _records[late], _shares[late]);
         }
 
         return ends;

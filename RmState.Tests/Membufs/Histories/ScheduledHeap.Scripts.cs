@@ -20,7 +20,11 @@ internal sealed unsafe partial class ScheduledHeap
     internal Operation Alloc(int thread, int block, int record = 0)
     {
         _recordOf[block] = record;
-        return new Operation($"alloc b{block}", () => Alloc(record, block, IdentityOf(thread))) { Effect = CountEffect.Begin, Block = block };
+        return new Operation($"alloc b{block}", () => Alloc(record, block, IdentityOf(thread)))
+        {
+            Effect = CountEffect.Begin,
+            Block = block,
+        };
     }
 
     /// <summary>Allocates a block if a record is free by then; else all operations with the block do nothing.</summary>
@@ -34,7 +38,11 @@ internal sealed unsafe partial class ScheduledHeap
             long result = Alloc(record, block, IdentityOf(thread));
             ScheduledMemory.Store(taken, result == CountingJudge.Skipped ? NotTaken : Taken);
             return result;
-        }) { Effect = CountEffect.Begin, Block = block };
+        })
+        {
+            Effect = CountEffect.Begin,
+            Block = block,
+        };
     }
 
     internal Operation Ref(int thread, int block) =>

@@ -20,7 +20,7 @@ internal static class SmallPrograms
                 {
                     foreach (string other in Changes(given, MostOfOther))
                     {
-                        foreach (string leaves in (string[])["", "before", "after"])
+                        foreach (OwnerLeaves leaves in Enum.GetValues<OwnerLeaves>())
                         {
                             yield return Write(newHeap(), given, keepsOne, owner, other, leaves);
                         }
@@ -30,15 +30,15 @@ internal static class SmallPrograms
         }
     }
 
-    private static History Write(ScheduledHeap heap, int given, bool keepsOne, string owner, string other, string leaves)
+    private static History Write(ScheduledHeap heap, int given, bool keepsOne, string owner, string other, OwnerLeaves leaves)
     {
         Operation alloc = heap.Alloc(0, 0);
-        Operation last = leaves.Length == 0 ? heap.SettleLast(0) : heap.Detach(0);
+        Operation last = leaves == OwnerLeaves.Never ? heap.SettleLast(0) : heap.Detach(0);
         IEnumerable<Operation> changes = owner.Select(c => c == '+' ? heap.Ref(0, 0) : heap.Deref(0, 0));
         Operation[] refs = [.. Enumerable.Repeat(heap.Ref(0, 0), given - (keepsOne ? 0 : 1))];
         return heap.Write(
             "small program",
-            [alloc, .. refs, heap.Hand(1), .. leaves == "before" ? changes.Prepend(last) : changes.Append(last)],
+            [alloc, .. refs, heap.Hand(1), .. leaves == OwnerLeaves.First ? changes.Prepend(last) : changes.Append(last)],
             [heap.Get(1), .. other.Select(c => c == '+' ? heap.Ref(1, 0) : heap.Deref(1, 0))]);
     }
 

@@ -45,7 +45,12 @@ public sealed unsafe class ToyCountTests(ITestOutputHelper output)
         var refer = new Operation("ref", () => ToyCount<ScheduledMemory>.Share(block)) { Effect = CountEffect.Add };
         var deref = new Operation("deref", () => ToyCount<ScheduledMemory>.DropOfOther(block, End)) { Effect = CountEffect.Drop };
         var history = new History(
-            "shared count", places, judge, [begin, share, Hand(1), share, Hand(2), drop], [Get(1), refer, deref, deref], [Get(2), refer, deref, deref]);
+            "shared count",
+            places,
+            judge,
+            [begin, share, Hand(1), share, Hand(2), drop],
+            [Get(1), refer, deref, deref],
+            [Get(2), refer, deref, deref]);
         return new Explorer(history, flaws: flaws).Run();
 
         static void End() => Replay.Tell(CountingJudge.Ended, 0, "ends the block");

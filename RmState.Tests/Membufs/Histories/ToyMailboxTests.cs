@@ -30,7 +30,12 @@ public sealed unsafe class ToyMailboxTests(ITestOutputHelper output)
         nint head = places.Take("head", sizeof(long));
         nint[] entries = [.. Enumerable.Range(0, 4).Select(n => places.Take($"e{n}", sizeof(long)))];
         var history = new History(
-            "mailbox", places, new TakenOnceJudge(entries.Length), [Take(join: false), Take(join: true)], [Push(0), Push(1)], [Push(2), Push(3)]);
+            "mailbox",
+            places,
+            new TakenOnceJudge(entries.Length),
+            [Take(join: false), Take(join: true)],
+            [Push(0), Push(1)],
+            [Push(2), Push(3)]);
         return new Explorer(history, flaws: flaws).Run();
 
         Operation Push(int entry) => new($"push e{entry}", () =>
@@ -46,7 +51,8 @@ public sealed unsafe class ToyMailboxTests(ITestOutputHelper output)
                 ScheduledMemory.Join();
             }
 
-            return ToyMailbox<ScheduledMemory>.TakeAll((long*)head, entry => Replay.Tell(0, Array.IndexOf(entries, entry), $"takes {places.NameOf(entry)}"));
+            return ToyMailbox<ScheduledMemory>.TakeAll(
+                (long*)head, entry => Replay.Tell(0, Array.IndexOf(entries, entry), $"takes {places.NameOf(entry)}"));
         });
     }
 }
