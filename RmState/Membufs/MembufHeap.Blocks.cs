@@ -132,6 +132,12 @@ public sealed unsafe partial class MembufHeap
             return null;
         }
 
+        if (size > HomeTables.LargestBySize)
+        {
+            // What others have just sent back is still in a cache, and worth more than what lies at hand.
+            SettleMail(home);
+        }
+
         MembufRecord* record = TakeAtHand(home.Tables, number);
         if (record == null)
         {

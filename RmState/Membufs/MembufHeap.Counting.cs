@@ -17,6 +17,7 @@ public sealed unsafe partial class MembufHeap
     /// <exception cref="OverflowException">The count is at its limit, 2^32 - 1; it stays there.</exception>
     /// <exception cref="ObjectDisposedException">The heap was disposed.</exception>
     /// <remarks>O(1). No atomic instruction on the thread that allocated the block while no other touched it; else one.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Ref(nint block)
     {
         ulong identity = ThreadIdentity.Current;
@@ -45,19 +46,29 @@ public sealed unsafe partial class MembufHeap
     /// <exception cref="ObjectDisposedException">The heap was disposed.</exception>
     /// <exception cref="AggregateException">Several onFree threw, of this block and of those it released; one alone is thrown as it is.</exception>
     /// <remarks>O(1). Needs no memory. No atomic instruction on the thread that allocated the block while no other touched it.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Deref(nint block)
     {
         ulong identity = ThreadIdentity.Current;
         MembufRecord* record = HeapHead.Find(_head, block);
-        if (record != null && record->Address == block && (record->Tag & MembufRecord.OwnerMask) == identity)
+        if (record != null && record->Address == block)
         {
-            if (Protocol.TryReleaseOwned(record, out long remaining))
+            ulong tag = record->Tag;
+            if ((tag & MembufRecord.OwnerMask) == identity)
             {
-                GC.KeepAlive(this);
-                return remaining;
+                if (Protocol.TryReleaseOwned(record, out long remaining))
+                {
+                    GC.KeepAlive(this);
+                    return remaining;
+                }
+
+                return DerefLast(record, tag);
             }
 
-            return DerefLast(record, record->Tag);
+            if (MembufRecord.IsTaken(tag))
+            {
+                return DerefSlowly(record, tag, block);
+            }
         }
 
         return DerefElsewhere(block);
@@ -179,6 +190,7 @@ public sealed unsafe partial class MembufHeap
     }
 
     /// <summary>Gives a reference back in the general way; for handles too.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal long DerefSlowly(MembufRecord* record, ulong tag, nint block)
     {
         if (IsDisposed && IsDisposing)

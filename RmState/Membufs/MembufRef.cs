@@ -121,22 +121,20 @@ public readonly unsafe partial struct MembufRef : IEquatable<MembufRef>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Ref()
     {
-        ulong identity = ThreadIdentity.Current;
+        ulong own = _generation | ThreadIdentity.Current;
         MembufRecord* record = _record;
+        if (record != null && record->Tag == own && Protocol.TryRetainOwned(record, out long count))
+        {
+            GC.KeepAlive(_heap);
+            return count;
+        }
+
         if (record != null)
         {
             ulong tag = record->Tag;
-            if (tag == (_generation | identity))
+            if (tag != own && IsSharedNow(record, tag))
             {
-                if (Protocol.TryRetainOwned(record, out long count))
-                {
-                    GC.KeepAlive(_heap);
-                    return count;
-                }
-            }
-            else if (IsSharedNow(record, tag))
-            {
-                if (Protocol.TryRetainShared(record, RecordChunk.ShareOf(record), tag, out long word, out long count))
+                if (Protocol.TryRetainShared(record, RecordChunk.ShareOf(record), tag, out long word, out count))
                 {
                     GC.KeepAlive(_heap);
                     return count;

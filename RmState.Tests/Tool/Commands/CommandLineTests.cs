@@ -75,7 +75,7 @@ public sealed class CommandLineTests : IDisposable
         (int code, string output, string error) = Run("replay", "--threads", trace, "--rounds", "1");
 
         Assert.Equal((ExitCode.Success, ""), (code, error));
-        Assert.Contains("threads: 2 replays", output, StringComparison.Ordinal);
+        Assert.Contains("threads: 3 replays", output, StringComparison.Ordinal);
         Assert.Contains("processor time of the process", output, StringComparison.Ordinal);
         Assert.DoesNotContain("FAIL", output, StringComparison.Ordinal);
     }
@@ -91,7 +91,7 @@ public sealed class CommandLineTests : IDisposable
         using var document = JsonDocument.Parse(output);
         Assert.True(document.RootElement.GetProperty("onThreads").GetBoolean());
         JsonElement[] sides = [.. document.RootElement.GetProperty("traces")[0].GetProperty("sides").EnumerateArray()];
-        Assert.Equal(["malloc", "lockedArena"], sides.Select(s => s.GetProperty("side").GetString()!), StringComparer.Ordinal);
+        Assert.Equal(["malloc", "membufs", "lockedArena"], sides.Select(s => s.GetProperty("side").GetString()!), StringComparer.Ordinal);
         Assert.All(sides, static side => Assert.Equal(4, side.GetProperty("reports")[0].GetProperty("onThreads").GetProperty("threads").GetInt32()));
     }
 

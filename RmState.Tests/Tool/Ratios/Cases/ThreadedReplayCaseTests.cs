@@ -41,10 +41,10 @@ public sealed class ThreadedReplayCaseTests : IDisposable
     {
         using var context = new BenchContext(BenchSettings.Smoke, _root);
 
-        Assert.EndsWith("of malloc's is waiting", context.ThreadedReplays.TimeOf("a", ReplaySide.LockedArena).Note, StringComparison.Ordinal);
+        Assert.EndsWith("of malloc's is waiting", context.ThreadedReplays.TimeOf("a", ReplaySide.Membufs).Note, StringComparison.Ordinal);
         Assert.DoesNotContain("waiting", context.Replays.TimeOf("a", ReplaySide.Arena).Note, StringComparison.Ordinal);
     }
 
     private static Figure Measure(BenchContext context, params string[] traces) =>
-        Assert.Single(new ThreadedReplayCase(traces, ReplaySide.LockedArena, Row).Measure(context));
+        Assert.Single(new ThreadedReplayCase(traces, ReplaySide.Membufs, Row).Measure(context));
 }
