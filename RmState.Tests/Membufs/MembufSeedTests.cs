@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Rm.Membufs;
 using Rm.Tests.Faults;
 
@@ -229,6 +230,47 @@ public sealed unsafe class MembufSeedTests
         heap.Ref(block);
         OnThread.Run(() => Assert.Equal(1, heap.Deref(block)));
         Assert.Equal(1, heap.RefCount(block));
+        Assert.Equal(0, heap.Deref(block));
+    }
+
+    [Fact]
+    public void TMb10TheViewIsTheSameInTheEndAndARegionAdds()
+    {
+        const int bytes = 1 << 20;
+        void* memory = NativeMemory.AlignedAlloc(bytes, 64 * 1024);
+        using (var heap = new MembufHeap())
+        {
+            heap.AddRegion((nint)memory, bytes);
+            UseAndFree(heap, bytes);
+        }
+
+        NativeMemory.AlignedFree(memory);
+    }
+
+    private static void UseAndFree(MembufHeap heap, nuint bytes)
+    {
+        MembufMap start = heap.GetMap();
+        Assert.Equal(bytes, start.FreeBytes);
+
+        nint[] blocks = [.. Enumerable.Range(1, 300).Select(i => heap.Alloc((nuint)i * 10))];
+        Assert.True(heap.GetMap().UsedBytes >= 300 * 301 / 2 * 10);
+
+        Array.ForEach(blocks, block => heap.Deref(block));
+        heap.Trim();
+        MembufMap end = heap.GetMap();
+        Assert.Equal(0u, end.UsedBytes);
+        Assert.Equal(start.FreeRegions, end.FreeRegions);
+    }
+
+    [Fact]
+    public void TMb12ABlockIsShrunkInPlace()
+    {
+        using var heap = new MembufHeap();
+        nint block = heap.Alloc(1 << 20);
+        *(long*)block = 42;
+        Assert.True(heap.Shrink(block, 100_000) > 0);
+        Assert.Equal(100_000u, heap.SizeOf(block));
+        Assert.Equal(42, *(long*)block);
         Assert.Equal(0, heap.Deref(block));
     }
 }

@@ -101,7 +101,7 @@ public sealed class MembufInteropSample
     {
         int received = 0;
 
-        #region membuf-channel
+        #region membuf-channel-dropping
         using var heap = new MembufHeap();
         var channel = Channel.CreateBounded<MembufRef>(
             new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest },

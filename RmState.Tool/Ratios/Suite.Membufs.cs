@@ -3,6 +3,7 @@ using Rm.Tool.Ratios.Cases;
 using Rm.Tool.Ratios.Contenders;
 using Rm.Tool.Ratios.Measuring;
 using Rm.Tool.Ratios.Origins;
+using Rm.Tool.Ratios.Owners;
 using Rm.Tool.Ratios.References;
 
 namespace Rm.Tool.Ratios;
@@ -39,6 +40,10 @@ internal static partial class Suite
         MembufPiping("1 KiB", 1 << 10),
         MembufPiping("16 KiB", 16 << 10),
         MembufPiping("64 KiB", 64 << 10),
+        new PairedCase(
+            new Row("rent and return 4 KiB, MembufMemoryPool", "MemoryPool<byte>.Shared", 1.3),
+            static _ => new PlainContest(static () => new Renting<MembufPoolOwners>(4096), new Renting<SharedPoolOwners>(4096)),
+            SeedUse.None),
         new OverheadCase<MembufBlocks>(
             new Row("bytes of overhead per 64 B membuf, 1 M live", Row.Absolute, 54),
             static source => source.MeasureBytes()),

@@ -59,6 +59,10 @@ internal unsafe struct HomeTables
     [FieldOffset(56)]
     public nuint Above;
 
+    /// <summary>Mail that was taken and not read yet, which only this home's thread looks at.</summary>
+    [FieldOffset(64)]
+    public long Unread;
+
     /// <summary>Records that other threads put in: of dead blocks, and of such as their owner must look at.</summary>
     [FieldOffset(128)]
     public long Mailbox;

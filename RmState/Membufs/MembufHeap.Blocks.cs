@@ -9,6 +9,9 @@ public sealed unsafe partial class MembufHeap
 {
     private const nuint DefaultAlignment = 16;
 
+    // As many as are taken from a pool at once, of a few sizes.
+    private const int MailAtOnce = 64;
+
     /// <summary>Allocates a block with one reference, the caller's. Mirrors <c>membuf_alloc</c>.</summary>
     /// <param name="size">Bytes; 0 gives a unique, non-null block.</param>
     /// <returns>The block, aligned to at least 16 bytes, its contents undefined.</returns>
@@ -135,14 +138,14 @@ public sealed unsafe partial class MembufHeap
         if (size > HomeTables.LargestBySize)
         {
             // What others have just sent back is still in a cache, and worth more than what lies at hand.
-            SettleMail(home);
+            SettleMail(home, MailAtOnce);
         }
 
         MembufRecord* record = TakeAtHand(home.Tables, number);
         if (record == null)
         {
             // What others sent back may be just what is wanted.
-            SettleMail(home);
+            SettleMail(home, MailAtOnce);
             Begin(home);
             try
             {

@@ -233,9 +233,9 @@ public sealed unsafe partial class MembufHeap
         RunEnds(ends);
     }
 
-    private void SettleMail(MembufHome home)
+    private void SettleMail(MembufHome home, int most = int.MaxValue)
     {
-        if (Volatile.Read(ref home.Tables->Mailbox) == 0)
+        if (Volatile.Read(ref home.Tables->Mailbox) == 0 && home.Tables->Unread == 0)
         {
             return;
         }
@@ -244,7 +244,7 @@ public sealed unsafe partial class MembufHeap
         Begin(home);
         try
         {
-            ends = ReadMail(home);
+            ends = ReadMail(home, most);
         }
         finally
         {
@@ -255,14 +255,26 @@ public sealed unsafe partial class MembufHeap
     }
 
     /// <summary>Reads a home's mail, as its thread or under the lock when it has none.</summary>
+    /// <param name="home">The home.</param>
+    /// <param name="most">
+    /// How many records at most. What is left waits as it is, which costs nothing; read at once it might be more than can be at hand.
+    /// </param>
     /// <returns>The blocks whose end is to be run, chained.</returns>
-    private int ReadMail(MembufHome home)
+    private int ReadMail(MembufHome home, int most = int.MaxValue)
     {
+        HomeTables* tables = home.Tables;
         int ends = 0;
         MembufRecord* late = null;
         MembufRecord* next;
-        for (MembufRecord* record = RecordMailbox.TakeAll(&home.Tables->Mailbox); record != null; record = next)
+        var record = (MembufRecord*)tables->Unread;
+        for (; most > 0; record = next, most--)
         {
+            record = record != null ? record : RecordMailbox.TakeAll(&tables->Mailbox);
+            if (record == null)
+            {
+                break;
+            }
+
             MembufShare* share = RecordChunk.ShareOf(record);
             next = (MembufRecord*)share->Next;
             CountOutcome outcome = Protocol.Settle(record, share);
@@ -277,10 +289,11 @@ public sealed unsafe partial class MembufHeap
             }
         }
 
+        tables->Unread = (long)record;
         for (; late != null; late = next)
         {
             next = (MembufRecord*)RecordChunk.ShareOf(late)->Next;
-            RecordMailbox.Put(&home.Tables->Mailbox, late, RecordChunk.ShareOf(late));
+            RecordMailbox.Put(&tables->Mailbox, late, RecordChunk.ShareOf(late));
         }
 
         return ends;
