@@ -65,7 +65,9 @@ public sealed unsafe class MembufSeedTests
         consumer();
 
         Assert.Equal(blocks, ended);
-        Assert.InRange(lasts, 1, blocks);
+
+        // Released at the very same moment, both may find it gone, or each the other's left; it ends once.
+        Assert.InRange(lasts, 1, 2 * blocks);
         Assert.Equal(0, heap.GetReport().Blocks);
         heap.Verify();
     }

@@ -38,7 +38,7 @@ public sealed unsafe partial class MembufHeap
     /// <param name="block">A block of this heap; null does nothing.</param>
     /// <returns>
     /// The remaining count; 0 when the block is gone. While other threads give references back at the same moment it may be one that theirs
-    /// have just ended.
+    /// have just ended, and more than one of them may find the block gone.
     /// </returns>
     /// <exception cref="UntrackedPointerException">No membuf of this heap begins there.</exception>
     /// <exception cref="DoubleFreeException">The block is gone already.</exception>
