@@ -151,26 +151,6 @@ public sealed unsafe class SpareBlockTests : LeakChecked
         Assert.All(live, b => Assert.Equal(0, state.RmRelease(b)));
     }
 
-    [Fact]
-    public void NoneIsLostByReleaseTrimResetOrDispose()
-    {
-        // Every way together hands out about a gibibyte; what other tests hold meanwhile is far less than a tenth.
-        nuint before = LibC.BytesInUse();
-        for (int round = 0; round < 40; round++)
-        {
-            using var state = new RmState();
-            for (int part = 0; part < 3; part++)
-            {
-                nint[] blocks = [.. Enumerable.Range(0, 20_000).Select(i => state.RmMalloc((nuint)(i % 900)))];
-                Assert.All(blocks[..10_000], b => state.RmRelease(b));
-                _ = part == 0 ? state.Trim() : part == 1 ? state.Reset() is not null : state.IsDisposed;
-            }
-        }
-
-        long growth = (long)LibC.BytesInUse() - (long)before;
-        Assert.True(growth < 100 << 20, $"{growth >> 20} MiB more are in use than before");
-    }
-
     private static void Attach(RmState state, nint block, nuint? size)
     {
         if (size is { } known)

@@ -7,7 +7,7 @@ internal sealed record BenchSettings
     internal static readonly BenchSettings Full = new() { Rounds = 101, Attempts = 6, ReplayRounds = 31, ReplayAttempts = 2 };
 
     /// <summary>The least that the rows' definition allows.</summary>
-    internal static readonly BenchSettings Quick = new() { Rounds = 31, Attempts = 3, ReplayRounds = 3, ReplayAttempts = 1, TableBytesSeeds = 1, MarkSeeds = 1, TwinSeeds = 5, StopsWhenWithin = true, LongRounds = 15, LongAttempts = 2 };
+    internal static readonly BenchSettings Quick = new() { Rounds = 31, Attempts = 3, ReplayRounds = 3, ReplayAttempts = 1, TableBytesSeeds = 1, MarkSeeds = 1, TwinSeeds = 5, LargestSeeds = 5, StopsWhenWithin = true, LongRounds = 15, LongAttempts = 2 };
 
     /// <summary>Shows in seconds that every row can be measured; the figures mean nothing.</summary>
     internal static readonly BenchSettings Smoke = new()
@@ -50,6 +50,9 @@ internal sealed record BenchSettings
     /// <summary>How many of those seeds rows are measured with whose two sides have the same table.</summary>
     internal int TwinSeeds { get; init; } = int.MaxValue;
 
+    /// <summary>How many of those seeds the largest table is filled with, which takes seconds each; no fewer than five.</summary>
+    internal int LargestSeeds { get; init; } = int.MaxValue;
+
     /// <summary>Whether the best of several runs is looked for only until one is within the row's target.</summary>
     internal bool StopsWhenWithin { get; init; }
 
@@ -66,7 +69,7 @@ internal sealed record BenchSettings
     internal double TogetherNanoseconds { get; init; } = 50_000_000;
 
     /// <summary>How much processor time each side's part of a round is to take in which one thread hands blocks to another.</summary>
-    internal double ProcessNanoseconds { get; init; } = 5_000_000;
+    internal double ProcessNanoseconds { get; init; } = 30_000_000;
 
     /// <summary>Caps the rows' table sizes, for the smoke run.</summary>
     internal int LargestTable { get; init; } = int.MaxValue;

@@ -30,6 +30,7 @@ internal static class ReplaySession
             if (warmUp)
             {
                 WarmUp(script, blocks, drive);
+                FreePages.Fetch(script.Statistics.BytesToReplay);
             }
 
             return RunOnce(script, blocks, drive, tally);

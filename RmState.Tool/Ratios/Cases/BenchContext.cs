@@ -47,6 +47,7 @@ internal sealed class BenchContext : IDisposable
         SeedUse.Table => int.MaxValue,
         SeedUse.Marks => Settings.MarkSeeds,
         SeedUse.Twins => Settings.TwinSeeds,
+        SeedUse.LargestTable => Settings.LargestSeeds,
         _ => 1,
     });
 

@@ -4,6 +4,7 @@ using Rm.Tool.Ratios.Contenders;
 using Rm.Tool.Ratios.Levels;
 using Rm.Tool.Ratios.Measuring;
 using Rm.Tool.Ratios.References;
+using Rm.Tool.Replay;
 
 namespace Rm.Tool.Ratios.Cases;
 
@@ -23,6 +24,9 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
     private const int WarmingBlocks = 200_000;
     private const int CallLength = 1_000;
 
+    // A table that has just grown, and the one it grows from.
+    private const ulong BytesPerBlock = 48;
+
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
         var draws = new Draws(context.LargePool.Addresses);
@@ -30,7 +34,7 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
         Warm(draws.Blocks.AsSpan(0, Math.Min(WarmingBlocks, draws.Blocks.Length)));
         var comparisons = new List<(ulong Seed, Comparison Comparison)>();
         var fillings = new List<OperationTimes>();
-        foreach (ulong seed in context.Seeds)
+        foreach (ulong seed in context.SeedsFor(SeedUse.LargestTable))
         {
             RmState state = States.Empty(seed);
             using var ours = new RetainRelease<StateReferences<AtCounters>>(new StateReferences<AtCounters>(state), draws.Pointers);
@@ -55,6 +59,7 @@ internal sealed class LargestTableCase(Row counting, Row slowest, Row percentile
     private static OperationTimes Fill(RmState state, nint[] blocks)
     {
         var times = new OperationTimes();
+        FreePages.Fetch((ulong)blocks.Length * BytesPerBlock);
         QuietCollector.Run(() => Loop(state, blocks, times));
         return times;
     }

@@ -12,6 +12,9 @@ internal enum SeedUse
     /// <summary>Both sides have the same table: the seeds are as many places for it in memory.</summary>
     Twins,
 
+    /// <summary>As for <see cref="Table"/>, but the table takes seconds to fill, and a quick run takes fewer seeds.</summary>
+    LargestTable,
+
     /// <summary>Our side has no table.</summary>
     None,
 }

@@ -1,4 +1,4 @@
-namespace Rm.Tests.Tool.Replay;
+namespace Rm.Tests;
 
 /// <summary>Tests that measure the process as a whole and therefore run alone.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
