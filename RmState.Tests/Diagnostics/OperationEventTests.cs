@@ -4,7 +4,6 @@ using Rm.Events;
 using Rm.Tests.Events;
 using Rm.Tests.Faults;
 using Rm.Tests.LeakCheck;
-using Rm.Tests.Tool.Replay;
 
 namespace Rm.Tests.Diagnostics;
 

@@ -4,7 +4,6 @@ using Rm.Arenas;
 using Rm.Events;
 using Rm.Tests.Faults;
 using Rm.Tests.LeakCheck;
-using Rm.Tests.Tool.Replay;
 using Rm.Violations;
 
 namespace Rm.Tests.Events;

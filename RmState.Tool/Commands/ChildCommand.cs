@@ -80,7 +80,7 @@ internal static class ChildCommand
     {
         if (request is { Samples: 0, SnapshotAt: ReplayRequest.NoSnapshot })
         {
-            return ReplaySession.Run<THeap>(script, ReplayLoop.Run, warmUp: true);
+            return ReplaySession.RunOften<THeap>(script, ReplayLoop.Run);
         }
 
         // Warm only where the resident bytes are looked at: code that is compiled on the way is among them.

@@ -9,14 +9,14 @@ namespace Rm.Tool.Replay;
 internal static unsafe class FreePages
 {
     // The C library maps what is as large as this, and unmaps it when it is freed, without learning from it.
-    private const long Least = 64 << 20;
+    private const ulong Least = 40 << 20;
     private const int PageBytes = 4096;
 
     /// <summary>Uses so much of it once and frees it again, so that the next use finds pages which the machine has.</summary>
-    /// <param name="bytes">How much is used next, and no less than 64 MiB of it.</param>
+    /// <param name="bytes">How much is used next, and no less than 40 MiB of it.</param>
     public static void Fetch(ulong bytes)
     {
-        nuint length = (nuint)Math.Max(bytes, (ulong)Least);
+        nuint length = (nuint)ulong.Max(bytes, Least);
         byte* memory = (byte*)NativeMemory.Alloc(length);
         for (nuint at = 0; at < length; at += PageBytes)
         {

@@ -5,10 +5,12 @@ namespace Rm.Tool.Replay;
 /// <summary>The time a replay takes: as the wall has it, and as the processor has it.</summary>
 internal sealed class ReplayClock
 {
-    private bool _isRunning;
     private bool _ofProcess;
     private long _start;
     private TimeSpan _ranBefore;
+
+    /// <summary>Whether it was started and not stopped since.</summary>
+    public bool IsRunning { get; private set; }
 
     /// <summary>The time the thread ran, or all of the process's threads together.</summary>
     public TimeSpan Ran { get; private set; }
@@ -19,7 +21,7 @@ internal sealed class ReplayClock
     /// <param name="ofProcess">Whether to count the time of every thread rather than that of the calling one, which has to stop it then.</param>
     public void Start(bool ofProcess = false)
     {
-        _isRunning = true;
+        IsRunning = true;
         _ofProcess = ofProcess;
         _ranBefore = Now;
         _start = Stopwatch.GetTimestamp();
@@ -28,11 +30,11 @@ internal sealed class ReplayClock
     /// <summary>Stops, unless it was stopped before.</summary>
     public void Stop()
     {
-        if (_isRunning)
+        if (IsRunning)
         {
             Elapsed = Stopwatch.GetElapsedTime(_start);
             Ran = Now - _ranBefore;
-            _isRunning = false;
+            IsRunning = false;
         }
     }
 

@@ -9,9 +9,10 @@ internal static class ReplayMeasurement
     /// <param name="rounds">How many replays of each side, at least 1.</param>
     /// <param name="onThreads">Whether each thread of the trace has a thread of its own; the sides are shared ones then.</param>
     /// <param name="replayed">Called after each replay, for progress.</param>
+    /// <param name="once">Those of the sides that are replayed in the first round only: their memory is asked for, which hardly differs between rounds.</param>
     /// <returns>Malloc, then the others in their order.</returns>
     public static IReadOnlyList<SideResult> Compare(
-        string tracePath, IReadOnlyList<ReplaySide> others, int rounds, bool onThreads = false, Action? replayed = null)
+        string tracePath, IReadOnlyList<ReplaySide> others, int rounds, bool onThreads = false, Action? replayed = null, IReadOnlyList<ReplaySide>? once = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
         ReplaySide[] sides = [ReplaySide.Malloc, .. others];
@@ -22,6 +23,11 @@ internal static class ReplayMeasurement
             {
                 // Who goes first changes, so that a drift of the machine favours nobody.
                 int side = (turn + round) % sides.Length;
+                if (round > 0 && once?.Contains(sides[side]) == true)
+                {
+                    continue;
+                }
+
                 reports[side].Add(ReplayProcess.Run(new ReplayRequest { Path = tracePath, Side = sides[side], OnThreads = onThreads }));
                 replayed?.Invoke();
             }

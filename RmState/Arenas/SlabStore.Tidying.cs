@@ -6,6 +6,10 @@ internal sealed unsafe partial class SlabStore
 {
     private const int GrowthShareLog2 = 6;
     private const nuint LeastGrowth = 64 * 1024;
+
+    // Below this a heap is tidied each time it has grown by the least: its classes are a large part of it, and passed soon.
+    private const nuint SmallHeap = 8 << 20;
+
     private const int SlabsPerTidying = 64;
     private const nuint BytesPerTidying = 1 << 20;
 
@@ -32,7 +36,7 @@ internal sealed unsafe partial class SlabStore
         committed = _arena.CommittedBytes;
 
         // The mark only rises: what is given back here and wanted again does not bring the next tidying nearer.
-        _tidyAt = nuint.Max(_tidyAt, committed) + nuint.Max(LeastGrowth, committed >> GrowthShareLog2);
+        _tidyAt = nuint.Max(_tidyAt, committed) + (committed < SmallHeap ? LeastGrowth : nuint.Max(LeastGrowth, committed >> GrowthShareLog2));
     }
 
     private nuint Tidy(int keep)

@@ -38,6 +38,16 @@ public sealed class ReplayMeasurementTests : IDisposable
     }
 
     [Fact]
+    public void SideOfWhichOnlyTheMemoryIsAskedIsReplayedOnce()
+    {
+        IReadOnlyList<SideResult> sides = ReplayMeasurement.Compare(
+            _trace, [ReplaySide.StateOverArena, ReplaySide.Arena], rounds: 3, once: [ReplaySide.Arena]);
+
+        Assert.Equal([3, 3, 1], sides.Select(s => s.Reports.Count));
+        Assert.Equal(1, Math.Sign(sides[2].PeakRssRatio));
+    }
+
+    [Fact]
     public void ComparisonOnThreadsHasTheProcessesTimesAndTheThreadsFigures()
     {
         IReadOnlyList<SideResult> sides = ReplayMeasurement.Compare(_trace, ReplaySides.Shared, rounds: 1, onThreads: true);

@@ -62,6 +62,41 @@ public sealed class ReplaySessionTests
         AssertPasses(4, script => ReplaySession.Run<MallocHeap>(script, ReplayLoop.Run, warmUp: true));
 
     [Fact]
+    public void ShortTraceIsReplayedFiveTimes()
+    {
+        int runs = 0;
+        ReplayReport report = ReplaySession.RunOften<MallocHeap>(
+            Scripts.Random(1, events: 200),
+            (ref MallocHeap heap, ReplayScript script, Span<nint> blocks, int end, ReplayTally tally) =>
+            {
+                // Nothing times the warm-up.
+                runs += tally.Clock.IsRunning ? 1 : 0;
+                ReplayLoop.Run(ref heap, script, blocks, end, tally);
+            });
+
+        Assert.Empty(report.Failures());
+        Assert.Equal(5, runs);
+    }
+
+    [Fact]
+    public void FailureOfALaterRunIsTheOutcome()
+    {
+        int runs = 0;
+        ReplayReport report = ReplaySession.RunOften<MallocHeap>(
+            Scripts.Random(1, events: 200),
+            (ref MallocHeap heap, ReplayScript script, Span<nint> blocks, int end, ReplayTally tally) =>
+            {
+                ReplayLoop.Run(ref heap, script, blocks, end, tally);
+                if (tally.Clock.IsRunning && ++runs == 3)
+                {
+                    tally.Report("third run");
+                }
+            });
+
+        Assert.Equal((3, "third run"), (runs, Assert.Single(report.Failures())));
+    }
+
+    [Fact]
     public void EmptyTracePasses()
     {
         ReplayReport report = ReplaySession.Run<MallocHeap>(Scripts.Random(1, events: 0), ReplayLoop.Run, warmUp: true);

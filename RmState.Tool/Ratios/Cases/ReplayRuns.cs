@@ -17,6 +17,9 @@ internal sealed class ReplayRuns(
 {
     private static readonly ReplaySide[] OfOneThread = [ReplaySide.StateOverMalloc, ReplaySide.StateOverArena, ReplaySide.Arena];
 
+    // Of these a row is about their memory alone.
+    private static readonly ReplaySide[] OfMemory = [ReplaySide.Arena];
+
     // Only what rows are about: each side more costs a replay of every trace a round.
     private static readonly ReplaySide[] OfThreads = [ReplaySide.Membufs];
 
@@ -64,7 +67,9 @@ internal sealed class ReplayRuns(
         (trace, others, rounds) =>
         {
             string path = Path.Combine(folder, trace + ".rmt.gz");
-            return File.Exists(path) ? ReplayMeasurement.Compare(path, others, rounds, onThreads) : throw new FileNotFoundException($"no trace {path}");
+            return File.Exists(path)
+                ? ReplayMeasurement.Compare(path, others, rounds, onThreads, once: settings.PeaksOnce ? OfMemory : null)
+                : throw new FileNotFoundException($"no trace {path}");
         },
         sides);
 
