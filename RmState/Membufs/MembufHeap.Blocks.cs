@@ -11,6 +11,7 @@ public sealed unsafe partial class MembufHeap
 
     // As many as are taken from a pool at once, of a few sizes.
     private const int MailAtOnce = 64;
+    private const int MailBeforeLarge = 2;
 
     /// <summary>Allocates a block with one reference, the caller's. Mirrors <c>membuf_alloc</c>.</summary>
     /// <param name="size">Bytes; 0 gives a unique, non-null block.</param>
@@ -137,15 +138,16 @@ public sealed unsafe partial class MembufHeap
 
         if (size > HomeTables.LargestBySize)
         {
-            // What others have just sent back is still in a cache, and worth more than what lies at hand.
-            SettleMail(home, MailAtOnce);
+            // What others have just sent back is still in a cache, and worth more than what lies at hand. More of it than there is
+            // room for would go to the pool, which gives its pages back; it waits where it is instead.
+            SettleMail(home, Math.Min(MailBeforeLarge, RoomAtHand(home.Tables, number)));
         }
 
         MembufRecord* record = TakeAtHand(home.Tables, number);
         if (record == null)
         {
             // What others sent back may be just what is wanted.
-            SettleMail(home, MailAtOnce);
+            SettleMail(home, Math.Min(MailAtOnce, RoomAtHand(home.Tables, number)));
             Begin(home);
             try
             {
@@ -189,6 +191,13 @@ public sealed unsafe partial class MembufHeap
         }
 
         record->Tag = (record->Tag & ~MembufRecord.OwnerMask) | owner;
+    }
+
+    // Of blocks without a magazine each is taken from the pool and goes back to it.
+    private static int RoomAtHand(HomeTables* home, int number)
+    {
+        Magazine* magazine = HomeTables.MagazineAt(home, number);
+        return number == 0 ? MailAtOnce : (int)(magazine->End - magazine->Top);
     }
 
     private static MembufRecord* TakeAtHand(HomeTables* home, int number)
