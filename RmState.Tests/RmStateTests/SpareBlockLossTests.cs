@@ -1,10 +1,11 @@
 using Rm.Tests.Faults;
+using Rm.Tests.LeakCheck;
 
 namespace Rm.Tests.RmStateTests;
 
 /// <summary>What the C library says is in use tells of spare blocks that a state lost; other tests must not allocate meanwhile.</summary>
 [Collection(WholeProcess.Name)]
-public sealed class SpareBlockLossTests
+public sealed class SpareBlockLossTests : LeakChecked
 {
     [Fact]
     public void NoneIsLostByReleaseTrimResetOrDispose()
