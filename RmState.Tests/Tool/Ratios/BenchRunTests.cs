@@ -27,6 +27,16 @@ public sealed class BenchRunTests : IDisposable
     public void ARowOverItsTargetFailsTheRun() => Assert.Equal(1, Execute(BenchSettings.Quick, null, new Fixed("a", 1), new Fixed("b", 2.5)));
 
     [Fact]
+    public void ARowThatFailsIsMeasuredOnceMoreAndTheSecondFigureCounts()
+    {
+        Assert.Equal(0, Execute(BenchSettings.Quick, null, new Settling("a", 3, 1)));
+        Assert.Contains("3.000 at first", _output.ToString(), StringComparison.Ordinal);
+
+        Assert.Equal(1, Execute(BenchSettings.Quick, null, new Settling("a", 3, 4, 1)));
+        Assert.Equal(1, Execute(BenchSettings.Quick, null, new Settling("a", double.NaN, 1)));
+    }
+
+    [Fact]
     public void AKnownMissDoesNot()
     {
         Directory.CreateDirectory(Path.Combine(_root, "docs"));
@@ -84,6 +94,13 @@ public sealed class BenchRunTests : IDisposable
     private sealed class Fixed(string name, double ratio) : BenchCase(new Row(name, "peer", 2))
     {
         internal override IReadOnlyList<Figure> Measure(BenchContext context) => [new Figure(ratio, 1, ratio)];
+    }
+
+    private sealed class Settling(string name, params double[] ratios) : BenchCase(new Row(name, "peer", 2))
+    {
+        private int _measured;
+
+        internal override IReadOnlyList<Figure> Measure(BenchContext context) => [new Figure(1, 1, ratios[_measured++])];
     }
 
     private sealed class Throwing(string name) : BenchCase(new Row(name, "peer", 2))

@@ -6,6 +6,8 @@ namespace Rm.Tool.Ratios.Cases;
 internal sealed class ReplayMeansCase(IReadOnlyList<string> traces, Row overArena, Row countedPeak, Row uncountedPeak)
     : BenchCase(overArena, countedPeak, uncountedPeak)
 {
+    internal override bool MeasuresItself => false;
+
     internal override IReadOnlyList<Figure> Measure(BenchContext context) =>
     [
         Mean(traces.Select(trace => context.Replays.TimeOf(trace, ReplaySide.StateOverArena))),

@@ -8,6 +8,8 @@ namespace Rm.Tool.Ratios.Cases;
 /// </summary>
 internal sealed class ThreadedReplayCase(IReadOnlyList<string> traces, ReplaySide side, Row row) : BenchCase(row)
 {
+    internal override bool MeasuresItself => traces.Count == 1;
+
     internal override IReadOnlyList<Figure> Measure(BenchContext context)
     {
         Figure[] figures = [.. traces.Select(trace => context.ThreadedReplays.TimeOf(trace, side))];
